@@ -1,0 +1,39 @@
+"""songhe: agent-based dynamic microsimulation of population and elderly care.
+
+    import songhe
+    results = songhe.run(["baseline", "child-subsidy-double"], persons=10_000)
+    songhe.compare(results)
+
+`run` simulates, `open` reads the results of a folder, `compare` holds scenarios against each
+other, `person` and `household` look at one life. What they need is imported when they are
+first used.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .parameters.load import load
+    from .runs.api import compare, household, open, person, run
+
+_FROM = {
+    "run": "runs.api",
+    "open": "runs.api",
+    "compare": "runs.api",
+    "person": "runs.api",
+    "household": "runs.api",
+    "load": "parameters.load",
+}
+
+__all__ = ["compare", "household", "load", "open", "person", "run"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _FROM:
+        raise AttributeError(f"songhe has no {name}; it has {', '.join(__all__)}")
+    from importlib import import_module
+
+    return getattr(import_module(f".{_FROM[name]}", __name__), name)
+
+
+def __dir__() -> list[str]:
+    return list(__all__)

@@ -1,0 +1,1 @@
+"""What we assume: every number, with unit, source and prior."""
