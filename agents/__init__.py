@@ -1,0 +1,1 @@
+"""Who exists: people as columns, households, kin, luck and institutions."""

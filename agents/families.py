@@ -1,0 +1,202 @@
+"""Who belongs to whom: the only writer of partners, parents, households and their counters.
+
+Events decide and say so here; nothing else touches a link. A link is the row of a living
+person in the country, or -1. Everyone alive is in one family household or in one kind of
+collective living.
+"""
+
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..parameters.dims import MARITAL
+from .columns import CHILDRENS_HOME, FAMILY, NOBODY, THIS_YEAR
+from .compiled import kernel
+from .frame import People
+
+Rows = NDArray[Any]
+
+MARRIED = MARITAL.index("married")
+DIVORCED = MARITAL.index("divorced")
+WIDOWED = MARITAL.index("widowed")
+
+
+class HasHouseholds(Protocol):
+    """What hands out household numbers: the model."""
+
+    people: People
+    n_households: int
+
+
+def new_households(model: HasHouseholds, n: int) -> NDArray[np.int64]:
+    """Numbers of `n` households that nobody lives in yet."""
+    first = model.n_households
+    model.n_households = first + n
+    return np.arange(first, first + n)
+
+
+def join_household(people: People, rows: Rows, households: Any) -> None:
+    """Put people into family households, by number."""
+    people["household"][rows] = households
+    people["collective"][rows] = FAMILY
+
+
+def enter_collective(people: People, rows: Rows, code: int) -> None:
+    """Put people into collective living of one kind."""
+    people["household"][rows] = NOBODY
+    people["collective"][rows] = code
+
+
+def marry(people: People, husbands: Rows, wives: Rows) -> None:
+    """Make couples, pair by pair.
+
+    Raises
+    ------
+    ValueError
+        If one of them has a living partner.
+    """
+    partner = people["partner"]
+    if (partner[husbands] >= 0).any() or (partner[wives] >= 0).any():
+        raise ValueError("a person with a living partner cannot marry")
+    partner[husbands] = wives
+    partner[wives] = husbands
+    for rows in (husbands, wives):
+        people["marital"][rows] = MARRIED
+        people["since_union"][rows] = THIS_YEAR
+
+
+def end_unions(people: People, wives: Rows) -> None:
+    """Divorce these women and their husbands."""
+    husbands = people["partner"][wives].copy()
+    for rows in (wives, husbands):
+        people["partner"][rows] = NOBODY
+        people["marital"][rows] = DIVORCED
+
+
+def bear(model: HasHouseholds, mothers: Rows, *, sex: Any, **values: Any) -> NDArray[np.int64]:
+    """Append children to their mothers and the husbands of these; returns the new rows.
+
+    mothers : rows, once for each child; sex : uint8 of each child
+    values : columns of the children that are not links: id, birth_u, birth_month, ...
+    A child lives with its mother; a mother who lives collectively founds a household first.
+    """
+    people = model.people
+    homeless = np.unique(mothers[people["household"][mothers] < 0])
+    join_household(people, homeless, new_households(model, len(homeless)))
+    fathers = np.where(people["marital"][mothers] == MARRIED, people["partner"][mothers], NOBODY)
+    rows = people.append(
+        len(mothers),
+        sex=sex,
+        sibship=people["id"][mothers],
+        mother=mothers,
+        father=fathers,
+        household=people["household"][mothers],
+        collective=FAMILY,
+        province=people["province"][mothers],
+        residence=people["residence"][mothers],
+        **values,
+    )
+    male = (np.asarray(sex) == 0).astype(np.uint8)
+    for parents in (mothers, fathers):
+        known = parents >= 0
+        np.add.at(people["n_children"], parents[known], np.uint8(1))
+        np.add.at(people["n_living_children"], parents[known], np.uint8(1))
+        np.add.at(people["n_sons"], parents[known], male[known])
+    return rows
+
+
+def bury(people: People, rows: Rows) -> None:
+    """Take the dead out of every link; their living partners are widowed."""
+    widowed = _take_out(people, rows)
+    people["marital"][widowed] = WIDOWED
+
+
+def depart(people: People, rows: Rows) -> None:
+    """Take emigrants out of every link.
+
+    Raises
+    ------
+    ValueError
+        If somebody leaves without the spouse.
+    """
+    partner = people["partner"]
+    leaves = np.zeros(people.n + 1, np.bool_)
+    leaves[rows] = True
+    if (~leaves[partner[rows]] & (partner[rows] >= 0)).any():
+        raise ValueError("spouses leave the country together")
+    _take_out(people, rows)
+
+
+def _take_out(people: People, rows: Rows) -> NDArray[np.int64]:
+    """Clear all links from and to these rows; returns the partners who stay."""
+    partner, alive = people["partner"], people["alive"]
+    alive[rows] = 0
+    left = partner[rows]
+    left = left[left >= 0]
+    left = left[alive[left] == 1].astype(np.int64)
+    partner[left] = NOBODY
+    for link in ("mother", "father"):
+        parents = people[link][rows]
+        parents = parents[parents >= 0]
+        np.subtract.at(people["n_living_children"], parents, np.uint8(1))
+    for link in ("partner", "mother", "father", "household"):
+        people[link][rows] = NOBODY
+    people["collective"][rows] = FAMILY
+    cut(alive, people["mother"], people["father"])
+    return np.asarray(left)
+
+
+@kernel
+def cut(alive: Any, mother: Any, father: Any) -> None:
+    """Drop links to parents who are no longer there."""
+    for i in range(alive.size):
+        if mother[i] >= 0 and not alive[mother[i]]:
+            mother[i] = -1
+        if father[i] >= 0 and not alive[father[i]]:
+            father[i] = -1
+
+
+def to_childrens_home(people: People, rows: Rows) -> None:
+    """Put minors without any adult into a children's home."""
+    enter_collective(people, rows, CHILDRENS_HOME)
+
+
+@kernel
+def by_household(alive: Any, household: Any, n_households: int, order: Any, number: Any) -> Any:
+    """Rows of the living, those of one household together, collective living last.
+
+    order : int64[n], out; number : int32[households], out, new numbers of those in use
+    Returns how many people and how many households there are.
+    """
+    start = np.zeros(n_households + 2, np.int64)
+    for i in range(alive.size):
+        if alive[i]:
+            h = household[i]
+            start[(h if h >= 0 else n_households) + 1] += 1
+    used = 0
+    for h in range(n_households):
+        number[h] = used if start[h + 1] > 0 else -1
+        used += start[h + 1] > 0
+    for h in range(n_households + 1):
+        start[h + 1] += start[h]
+    for i in range(alive.size):
+        if alive[i]:
+            h = household[i]
+            place = h if h >= 0 else n_households
+            order[start[place]] = i
+            start[place] += 1
+    return start[n_households], used
+
+
+def compact(model: HasHouseholds) -> None:
+    """Drop the rows of the dead, put households together, number households anew."""
+    people = model.people
+    order = np.empty(people.n, np.int64)
+    number = np.empty(max(model.n_households, 1), np.int32)
+    n, used = by_household(people["alive"], people["household"], model.n_households, order, number)
+    people.compact(order[:n])
+    household = people["household"]
+    home = household >= 0
+    household[home] = number[household[home]]
+    model.n_households = int(used)

@@ -1,0 +1,211 @@
+"""Luck is an address: a uniform is a function of whose it is, when, and what for.
+
+The address is (seed, draw, replicate) and (person, year, call, lane); the scenario is not in
+it, so that two scenarios give a person the same luck. A *call* yields four uniforms, its
+lanes, and belongs to one or more events as listed in `Call`; calls and lanes are only ever
+added, never renumbered. Nothing here keeps a state: order, threads and blocks cannot matter.
+
+Source: Philox4x32-10, Salmon et al. (2011), Parallel random numbers: as easy as 1, 2, 3.
+"""
+
+from enum import IntEnum
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .compiled import kernel, rule
+
+LASTING = 0  # the year of luck that a person keeps for life
+BASE_DRAW = 2**32 - 1  # the base population is shared by all draws
+CELL = np.uint64(1) << np.uint64(63)  # addresses of cells, apart from those of people
+
+
+class Call(IntEnum):
+    """What four uniforms are for."""
+
+    PERSON = 1  # function and death; time of death; moves; divorce
+    LIVING = 2  # leaving home; collective living; -; -
+    BIRTH = 3  # a birth; its time; twins; birth outside marriage
+    CHILD = 4  # by the child's id: sex; death in its first year; time of it; -
+    MARRIAGE = 5  # position on the market; looks for a partner; home of the couple; -
+    MARRIAGE_CELL = 6  # by cell: rounding, two words; place on the circle; -
+    HOUSEHOLD = 7  # return to parents; living with a child; son first; -
+    MOVE = 8  # place; spouse stays; children follow; collective
+    REUNION = 9  # couples living apart: comes together; at hers; -; -
+    EDUCATION = 10  # goes on; -; -; -
+    RECLASSIFIED = 11  # by household: village becomes town; -; -; -
+    ABROAD = 12  # leaves the country; donor of an arrival; -; -
+    PERSON_LASTING = 13  # once in life: care grade; pension scheme; take-up; contributes
+    CLAIM = 14  # starts to claim this year: child subsidy; pension; long-term care; -
+    CARE = 15  # setting of care, one Gumbel per option
+    PROVINCE = 32  # 32 to 39: one uniform per province for movers
+    BASE = 64  # 64 and on: the base population
+
+
+class Key(NamedTuple):
+    """Two words of a run's key; made of seed, draw and replicate."""
+
+    low: np.uint32
+    high: np.uint32
+
+
+def key_of(seed: int, draw: int, replicate: int) -> Key:
+    """The key of a run.
+
+    Raises
+    ------
+    ValueError
+        If a number is negative or does not fit 32 bits (the seed: 64 bits).
+    """
+    if not 0 <= seed < 2**64:
+        raise ValueError(f"seed {seed}: 0 to 2**64 - 1")
+    if not (0 <= draw < 2**32 and 0 <= replicate < 2**32):
+        raise ValueError(f"draw {draw}, replicate {replicate}: 0 to 2**32 - 1")
+    words = np.random.SeedSequence([seed, draw, replicate]).generate_state(2, np.uint32)
+    return Key(words[0], words[1])
+
+
+@rule
+def philox(a: int, b: int, c: int, d: int, low: int, high: int) -> Any:
+    """Four 32-bit words of a counter (a, b, c, d) under a key (low, high); all uint32."""
+    word = np.uint64(0xFFFFFFFF)
+    half = np.uint64(32)
+    x0, x1, x2, x3 = np.uint64(a), np.uint64(b), np.uint64(c), np.uint64(d)
+    k0, k1 = np.uint64(low), np.uint64(high)
+    for _ in range(10):
+        p0 = np.uint64(0xD2511F53) * x0
+        p1 = np.uint64(0xCD9E8D57) * x2
+        x0, x1, x2, x3 = (
+            (p1 >> half) ^ x1 ^ k0,
+            p1 & word,
+            (p0 >> half) ^ x3 ^ k1,
+            p0 & word,
+        )
+        k0 = (k0 + np.uint64(0x9E3779B9)) & word
+        k1 = (k1 + np.uint64(0xBB67AE85)) & word
+    return np.uint32(x0), np.uint32(x1), np.uint32(x2), np.uint32(x3)
+
+
+@kernel
+def _fill(ids: Any, call: Any, year: Any, low: Any, high: Any, u: Any) -> None:
+    u0, u1, u2, u3 = u[0], u[1], u[2], u[3]
+    word, half = np.uint64(0xFFFFFFFF), np.uint64(32)
+    for i in range(ids.size):
+        address = np.uint64(ids[i])
+        u0[i], u1[i], u2[i], u3[i] = philox(address & word, address >> half, year, call, low, high)
+
+
+def fill(ids: NDArray[np.uint64], call: int, year: int, key: Key, u: NDArray[np.uint32]) -> None:
+    """Write four words for each id into u.
+
+    ids : uint64[n]; call : a `Call`; year : calendar year, or LASTING
+    u : uint32[4, m], m >= n
+    """
+    _fill(ids, np.uint32(call), np.uint32(year), key.low, key.high, u)
+
+
+def words(ids: NDArray[np.uint64], call: int, year: int, key: Key) -> NDArray[np.uint32]:
+    """Four words for each id, uint32[4, n]."""
+    u = np.empty((4, len(ids)), np.uint32)
+    fill(ids, call, year, key, u)
+    return u
+
+
+def uniforms(ids: NDArray[np.uint64], call: int, year: int, key: Key) -> NDArray[np.float64]:
+    """Four uniforms in (0, 1) for each id, float64[4, n]."""
+    return np.asarray(unit(words(ids, call, year, key)), dtype=np.float64)
+
+
+@rule
+def unit(word: Any) -> Any:
+    """A word, or an array of words, as uniforms in (0, 1), 2**-33 from either end."""
+    return (word + 0.5) * 2.0**-32
+
+
+# --- ids as paths -----------------------------------------------------------------------
+
+GENERATIONS = 7
+BITS = 4  # of the birth order in each generation
+MOST_CHILDREN = 2**BITS - 1
+BASE_SHIFT = GENERATIONS * BITS
+MOST_BASE = 2**34 - 1  # base persons are numbered from 1; above are arrivals from abroad
+
+
+def base_ids(numbers: NDArray[np.int64]) -> NDArray[np.uint64]:
+    """Ids of base persons numbered from 1."""
+    return numbers.astype(np.uint64) << np.uint64(BASE_SHIFT)
+
+
+def arrival_ids(year: int, numbers: NDArray[np.int64]) -> NDArray[np.uint64]:
+    """Ids of people who arrive from abroad in a year, numbered from 0 in it."""
+    if len(numbers) and numbers.max() >= 2**24:
+        raise ValueError(f"{numbers.max() + 1} arrivals in {year}: at most {2**24}")
+    number = np.uint64(2**34 + (year - 2000) * 2**24) + numbers.astype(np.uint64)
+    return number << np.uint64(BASE_SHIFT)
+
+
+@kernel
+def _child_ids(mothers: Any, orders: Any, out: Any) -> bool:
+    full = True
+    for i in range(mothers.size):
+        shift = np.uint64(BASE_SHIFT - BITS)
+        found = False
+        while True:
+            if (mothers[i] >> shift) & np.uint64(MOST_CHILDREN) == np.uint64(0):
+                found = True
+                break
+            if shift == np.uint64(0):
+                break
+            shift -= np.uint64(BITS)
+        full = full and found
+        out[i] = mothers[i] | (np.uint64(orders[i]) << shift)
+    return full
+
+
+def child_ids(mothers: NDArray[np.uint64], orders: NDArray[np.int64]) -> NDArray[np.uint64]:
+    """Ids of children from the mother's id and the birth order, 1 ... 15.
+
+    Raises
+    ------
+    OverflowError
+        Beyond the fifteenth child, or the seventh generation after the base.
+    """
+    if len(orders) and not (orders.min() >= 1 and orders.max() <= MOST_CHILDREN):
+        raise OverflowError(f"birth order {orders.max()}: 1 to {MOST_CHILDREN}")
+    out = np.empty(len(mothers), np.uint64)
+    if not _child_ids(mothers, orders, out):
+        raise OverflowError(f"more than {GENERATIONS} generations after the base")
+    return out
+
+
+def path_text(identity: int) -> str:
+    """An id as people write it: `41207.2.1` is the first child of the second of 41207."""
+    parts = [str(identity >> BASE_SHIFT)]
+    for shift in range(BASE_SHIFT - BITS, -1, -BITS):
+        order = identity >> shift & MOST_CHILDREN
+        if order:
+            parts.append(str(order))
+    return ".".join(parts)
+
+
+def path_id(text: str) -> int:
+    """The id of a written path.
+
+    Raises
+    ------
+    ValueError
+        Unless it is a number from 1 and at most seven birth orders from 1 to 15.
+    """
+    parts = text.split(".")
+    if not all(part.isascii() and part.isdecimal() for part in parts):
+        raise ValueError(f"person {text!r}: numbers joined by dots, as 41207.2.1")
+    base, *orders = map(int, parts)
+    if not 1 <= base < 2**35 or len(orders) > GENERATIONS:
+        raise ValueError(f"person {text!r}: a base number and at most {GENERATIONS} birth orders")
+    if not all(1 <= order <= MOST_CHILDREN for order in orders):
+        raise ValueError(f"person {text!r}: birth orders 1 to {MOST_CHILDREN}")
+    identity = base << BASE_SHIFT
+    for place, order in enumerate(orders):
+        identity |= order << (BASE_SHIFT - BITS * (place + 1))
+    return identity

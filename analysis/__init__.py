@@ -1,0 +1,1 @@
+"""What we conclude: indicators, twins, scores and figures from stored results."""
