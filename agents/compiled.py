@@ -58,6 +58,12 @@ def rule(function: Callable[..., Any]) -> Callable[..., Any]:
     return cast(Callable[..., Any], numba.njit(cache=True, error_model="numpy")(function))
 
 
+def inlined(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Compile a rule into the text of its callers, where a call would stop vectorising."""
+    compiled = numba.njit(cache=True, error_model="numpy", inline="always")(function)
+    return cast(Callable[..., Any], compiled)
+
+
 def kernel(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compile a loop over columns; it runs beside other threads."""
     compiled = numba.njit(cache=True, error_model="numpy", nogil=True)(function)

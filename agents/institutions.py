@@ -22,7 +22,7 @@ SHAPE = (len(LEDGERS), len(PROVINCES))
 INFLOWS = ("revenue", "subsidy", "interest", "deficit_financing", "opening_adjustment")
 OUTFLOWS = ("administration", "outlay")
 KINDS = (*INFLOWS, "transfers", *OUTFLOWS)
-LEAST_AGENTS = 2_000  # in a province whose pool stands on its own
+LEAST_AGENTS = 2_000  # members in a province whose pool stands on its own
 GOVERNMENT, CAPITAL_MARKET = "local_government", "capital_market"
 
 
@@ -95,12 +95,12 @@ class Fund(mesa.Agent):  # type: ignore[misc]
         return not (moved or self.opening.any() or self.balance.any())
 
     def close(
-        self, rate: float, agents: NDArray[np.int64], *, earns: tuple[str, ...] = LEDGERS
+        self, rate: float, members: NDArray[np.int64], *, earns: tuple[str, ...] = LEDGERS
     ) -> None:
         """End the year and write its flows and balances into the tally.
 
         rate : yearly return; flows of the year earn it for half of the year
-        agents : people by province, int64; thin provinces share one pool
+        members : of the fund by province, in agents; thin provinces share one pool
         earns : ledgers to which the return is credited here
 
         Raises
@@ -111,7 +111,7 @@ class Fund(mesa.Agent):  # type: ignore[misc]
         for ledger in earns:
             self.flow("interest", self._interest(rate, ledger), CAPITAL_MARKET, ledger=ledger)
         for ledger in LEDGERS:
-            self._cover(agents < LEAST_AGENTS, ledger)
+            self._cover(members < LEAST_AGENTS, ledger)
         self._check()
         for kind, flow in self.flows.items():
             self._count(f"fund_{kind}", flow)
@@ -133,6 +133,8 @@ class Fund(mesa.Agent):  # type: ignore[misc]
     def _cover(self, thin: NDArray[np.bool_], ledger: str) -> None:
         """Thin pools stand in for each other; then the budget pays what is missing."""
         row = _ledger(ledger)
+        if (self.balance[row] >= 0).all():
+            return
         self.transfer(shared(np.where(thin, self.balance[row], 0)), ledger=ledger)
         missing = np.maximum(-self.balance[row], 0)
         self.flow("deficit_financing", missing, GOVERNMENT, ledger=ledger)

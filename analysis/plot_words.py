@@ -1,0 +1,142 @@
+"""The words and units on the figures, in English and Chinese.
+
+Chinese needs a font that has it; `language_for` falls back to English, and says so.
+"""
+
+import warnings
+from typing import Any, NamedTuple
+
+CHINESE_FONTS = (
+    "Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC", "Source Han Sans CN",
+    "Noto Sans CJK JP", "Noto Sans CJK TC", "Microsoft YaHei", "SimHei", "PingFang SC",
+    "Heiti SC", "STHeiti", "WenQuanYi Micro Hei", "WenQuanYi Zen Hei", "Arial Unicode MS",
+)  # fmt: skip
+
+
+class Words(NamedTuple):
+    """Everything that a figure says; braces are filled in."""
+
+    place: int  # of the language where names come in both
+    million: tuple[float, str]  # persons to one unit, and the unit's name
+    money: tuple[float, str]  # yuan to one unit, and the unit's name
+    pyramid_title: str
+    men: str
+    women: str
+    age: str
+    people_axis: str
+    age_row: str
+    all_ages: str
+    in_year: str
+    concepts: dict[str, str]
+    births_title: str
+    births: str
+    outlay: str
+    balance: str
+    level: str
+    difference: str
+    own_difference: str
+    no_difference: str
+    band: str
+    no_band: str
+    visible: str
+    constant_prices: str
+    current_prices: str
+    chance: str
+    source: str
+
+
+ENGLISH = Words(
+    place=0,
+    million=(1e6, "million"),
+    money=(1e9, "billion yuan"),
+    pyramid_title="China's population by age and sex, {first} and {last}",
+    men="Men",
+    women="Women",
+    age="Age",
+    people_axis="Persons in each single year of age (top: 100 and over), {unit}",
+    age_row="{age} and over",
+    all_ages="All ages",
+    in_year="{year}, {unit}",
+    concepts={
+        "official": "population concept: official (census and official year-end totals)",
+        "wpp": "population concept: WPP (World Population Prospects 2024)",
+    },
+    births_title="Births and the three funds under each policy",
+    births="Births",
+    outlay="{fund}: outlay",
+    balance="{fund}: pooled balance before deficit financing",
+    level="Level",
+    difference="Difference from {baseline}",
+    own_difference="Difference from its own baseline",
+    no_difference="no scenario differs from {baseline}",
+    band="Lines: central draw. Bands: middle 80 % of {draws} further draws; differences are taken "
+    "within each draw.",
+    no_band="Lines: central draw. No bands: the run has fewer than two draws beside it.",
+    visible="Scenarios closer to {baseline} than 0.1 % of its peak are not drawn.",
+    constant_prices="Money at {year} prices.",
+    current_prices="Money in yuan of each year.",
+    chance="Chance alone moves a year's births by about {percent:.1f} % (one standard error).",
+    source="songhe {version}; {concept}; simulated persons {persons:,}, replicates {replicates}, "
+    "draws {draws}.",
+)
+CHINESE = Words(
+    place=1,
+    million=(1e4, "万人"),
+    money=(1e8, "亿元"),
+    pyramid_title="中国分年龄、性别人口：{first}年与{last}年",
+    men="男",
+    women="女",
+    age="年龄（岁）",
+    people_axis="各岁人口，{unit}（最上一格为100岁及以上）",
+    age_row="{age}岁及以上",
+    all_ages="总人口",
+    in_year="{year}年，{unit}",
+    concepts={
+        "official": "人口口径：官方（普查及官方年末总数）",
+        "wpp": "人口口径：联合国《世界人口展望2024》",
+    },
+    births_title="各政策方案下的出生人口与三项基金",
+    births="出生人口",
+    outlay="{fund}：支出",
+    balance="{fund}：统筹基金结余（弥补赤字之前）",
+    level="水平",
+    difference="与{baseline}之差",
+    own_difference="与各自基准之差",
+    no_difference="各方案与{baseline}无差异",
+    band="实线为中心抽样；色带为其余{draws}次抽样的中间80%；差值在同一抽样内计算。",
+    no_band="实线为中心抽样；除此之外抽样不足两次，故无色带。",
+    visible="与{baseline}之差小于其峰值0.1%的方案未画出。",
+    constant_prices="金额按{year}年价格。",
+    current_prices="金额为当年价格。",
+    chance="仅随机波动即可使一年出生人口变动约{percent:.1f}%（一个标准误）。",
+    source="songhe {version}，{concept}；模拟{persons:,}人 × {replicates}个副本 × {draws}次抽样。",
+)
+
+
+def chinese_font() -> str | None:
+    """Name of an installed font with Chinese characters, or None."""
+    from matplotlib import font_manager
+
+    installed: Any = {font.name for font in font_manager.fontManager.ttflist}
+    return next((name for name in CHINESE_FONTS if name in installed), None)
+
+
+def language_for(language: str) -> str:
+    """The language that can be shown: English, with a warning, where no font has Chinese.
+
+    Raises
+    ------
+    ValueError
+        If the language is not one of en and zh.
+    """
+    if language not in ("en", "zh"):
+        raise ValueError(f"unknown language {language!r}; allowed: en, zh")
+    if language == "zh" and chinese_font() is None:
+        warnings.warn("no Chinese font is installed: figures are in English", stacklevel=3)
+        return "en"
+    return language
+
+
+def words_in(language: str) -> Words:
+    """The words of a language that can be shown."""
+    return CHINESE if language == "zh" else ENGLISH

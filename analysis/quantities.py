@@ -1,0 +1,164 @@
+"""The figures that tables show: what each is, its unit, and how it comes from stored sums.
+
+A measure takes variables averaged over replicates and gives [draw, year], or with a province
+where one is kept. Money is in prices of one year wherever that year is in the results.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+import xarray as xr
+
+from ..parameters.dims import FUNDS
+from .expectancy import years_left
+from .indicators import old_age_dependency_ratio, tfr
+
+PRICES_OF = 2025
+TEN_THOUSAND, HUNDRED_MILLION = 1e4, 1e8
+Keep = tuple[str, ...]
+Measure = Callable[[xr.Dataset, Keep], xr.DataArray]
+
+
+class Unit(NamedTuple):
+    """A unit of a table: how much of the stored unit it is, and its names."""
+
+    size: float
+    name: str
+    name_zh: str
+
+
+MEN = Unit(TEN_THOUSAND, "10,000 persons", "万人")
+MONEY = Unit(HUNDRED_MILLION, "100 million yuan", "亿元")
+HOURS = Unit(HUNDRED_MILLION, "100 million hours", "亿小时")
+COUPLES = Unit(TEN_THOUSAND, "10,000 couples", "万对")
+YEARS = Unit(1.0, "years", "岁")
+CHILDREN = Unit(1.0, "children per woman", "孩/妇女")
+PER_PERSON = Unit(0.01, "per 100 persons of 15-64", "每百名劳动年龄人口")
+YUAN_A_BIRTH = Unit(TEN_THOUSAND, "10,000 yuan", "万元")
+YUAN_AN_HOUR = Unit(1.0, "yuan", "元")
+
+
+class Quantity(NamedTuple):
+    """One row of a table.
+
+    needs : stored variables that the measure reads; "deflator" is made from price_index
+    by_province : whether it can be shown by province
+    """
+
+    key: str
+    title: str
+    title_zh: str
+    unit: Unit
+    needs: tuple[str, ...]
+    measure: Measure
+    by_province: bool = False
+
+
+def total(values: xr.DataArray, keep: Keep = ()) -> xr.DataArray:
+    """Sum over everything but draw, year and what is kept; NaN where nothing is known."""
+    stay = {"draw", "replicate", "year", *keep}
+    return values.sum([dim for dim in values.dims if dim not in stay], min_count=1)
+
+
+def deflator(dataset: xr.Dataset) -> xr.DataArray:
+    """What money is multiplied by to stand at the prices of one year.
+
+    All ones if that year is not in the results, so that money stays as it is.
+    """
+    index = dataset["price_index"]
+    if PRICES_OF not in index["year"].values:
+        return xr.ones_like(index)
+    return index.sel(year=PRICES_OF, drop=True) / index
+
+
+def _sum_of(name: str) -> Measure:
+    return lambda d, keep: total(d[name], keep)
+
+
+def _people_from(age: int) -> Measure:
+    return lambda d, keep: total(d["population_by_age"].sel(age=slice(age, None)), keep)
+
+
+def _tfr(d: xr.Dataset, _: Keep) -> xr.DataArray:
+    women = d["exposure"].sel(sex="female", drop=True)
+    return tfr(d["births_by_age_parity"].sum("birth_order", min_count=1), women)
+
+
+def _e0(sex: str) -> Measure:
+    def measure(d: xr.Dataset, _: Keep) -> xr.DataArray:
+        deaths, lived = (
+            d[name].sel(sex=sex, drop=True).transpose("draw", "year", "age")
+            for name in ("deaths_by_age", "exposure")
+        )
+        years = years_left(deaths.values, lived.values, float(d.attrs["infant_years"]), 0)
+        return xr.DataArray(years, {k: deaths[k] for k in ("draw", "year")}, ("draw", "year"))
+
+    return measure
+
+
+def _dependency(d: xr.Dataset, _: Keep) -> xr.DataArray:
+    return old_age_dependency_ratio(d["population_by_age"].sum("sex", min_count=1))
+
+
+def _fund(name: str, fund: str) -> Measure:
+    def measure(d: xr.Dataset, keep: Keep) -> xr.DataArray:
+        return total(d[name].sel(fund=fund, drop=True), keep) * d["deflator"]
+
+    return measure
+
+
+def _people() -> list[Quantity]:
+    by_age = ("population_by_age",)
+    found = [
+        Quantity("births", "Births", "出生人口", MEN, ("births",), _sum_of("births"), True),
+        Quantity("deaths", "Deaths", "死亡人口", MEN, ("deaths",), _sum_of("deaths"), True),
+        Quantity("population", "Population", "总人口", MEN, ("population_by_province",),
+                 _sum_of("population_by_province"), True),
+    ]  # fmt: skip
+    found += [
+        Quantity(f"population_{a}plus", f"{a} and over", f"{a}岁及以上人口", MEN, by_age,
+                 _people_from(a))
+        for a in (60, 65, 80)
+    ]  # fmt: skip
+    lived = ("deaths_by_age", "exposure")
+    return [
+        *found,
+        Quantity("old_age_dependency_ratio", "Old-age dependency", "老年抚养比", PER_PERSON,
+                 by_age, _dependency),
+        Quantity("tfr", "Total fertility rate", "总和生育率", CHILDREN,
+                 ("births_by_age_parity", "exposure"), _tfr),
+        Quantity("e0_male", "Life expectancy, men", "男性预期寿命", YEARS, lived, _e0("male")),
+        Quantity("e0_female", "Life expectancy, women", "女性预期寿命", YEARS, lived,
+                 _e0("female")),
+        Quantity("marriages", "Marriages", "结婚对数", COUPLES, ("marriages",),
+                 _sum_of("marriages")),
+        Quantity("care_need_hours", "Hours of care needed", "照护需求时数", HOURS,
+                 ("care_need_hours",), _sum_of("care_need_hours")),
+        Quantity("ltci_beneficiaries", "Beneficiaries of long-term care insurance",
+                 "长期护理保险待遇享受人数", MEN, ("ltci_beneficiaries",),
+                 _sum_of("ltci_beneficiaries"), True),
+    ]  # fmt: skip
+
+
+FUND_NAMES: Mapping[str, tuple[str, str]] = {
+    "resident_pension": ("Resident pension", "居民养老保险"),
+    "long_term_care": ("Long-term care insurance", "长期护理保险"),
+    "child_subsidy": ("Child subsidy", "育儿补贴"),
+}
+ACCOUNTS = (
+    ("fund_outlay", "outlay", "outlay", "支出"),
+    ("fund_balance", "balance", "balance", "累计结余"),
+)
+
+
+def _funds() -> list[Quantity]:
+    return [
+        Quantity(f"{fund}_{key}", f"{name}: {word}", f"{name_zh}{word_zh}", MONEY,
+                 (variable, "deflator"), _fund(variable, fund), True)
+        for fund in FUNDS
+        for name, name_zh in (FUND_NAMES[fund],)
+        for variable, key, word, word_zh in ACCOUNTS
+    ]  # fmt: skip
+
+
+QUANTITIES: Mapping[str, Quantity] = {q.key: q for q in (*_people(), *_funds())}

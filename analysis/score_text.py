@@ -1,0 +1,132 @@
+"""The score card as plain text for a terminal, in English or Chinese."""
+
+from collections.abc import Hashable, Iterable, Mapping
+from typing import Any
+from unicodedata import east_asian_width
+
+import pandas as pd
+
+from .score import FITTED, SCORED, SHOCK, TWIN
+
+TITLE_WIDTH, TREATMENT_WIDTH, NUMBER_WIDTH = 40, 14, 8
+WORDS = {
+    "en": {
+        "head": "Score card: error of the central draw in per cent of the published figure.",
+        "mark": "* the figure lies in the middle 80 % of draws; s.e.: by chance, at most, in %.",
+        FITTED: "Fitted years",
+        SCORED: "Scored years, untuned",
+        SHOCK: "Shock year, not scored",
+        TWIN: "Against the deterministic twin",
+        "mean": "mean",
+        "overall": "Mean absolute error over {first}-{last}: {error:.1f} %",
+        "inside": "; {inside} of {known} figures inside the middle 80 % of draws.",
+        "chance": "s.e.",
+        "aligned": "aligned", "fitted": "fitted", "compared": "compared", "scored": "scored",
+        "shown": "shown", "start": "start", "other concept": "other concept",
+        "same rates": "same rates",
+    },
+    "zh": {
+        "head": "评分表：中心抽样与公布数之差，占公布数的百分比。",
+        "mark": "* 公布数落在抽样的中间80%之内；标准误：随机误差的最大值，百分比。",
+        FITTED: "拟合年份",
+        SCORED: "评分年份（未作任何调校）",
+        SHOCK: "冲击年份（仅列示，不计分）",
+        TWIN: "与确定性队列要素推算比较",
+        "mean": "平均",
+        "overall": "{first}-{last}年平均绝对误差：{error:.1f}%",
+        "inside": "；{known}个数中{inside}个落在抽样的中间80%之内。",
+        "chance": "标准误",
+        "aligned": "对齐", "fitted": "拟合", "compared": "比较", "scored": "评分",
+        "shown": "列示", "start": "起点", "other concept": "口径不同", "same rates": "比率相同",
+    },
+}  # fmt: skip
+
+
+def score_text(table: pd.DataFrame, language: str = "en") -> str:
+    """The table of `score_table` in lines of at most about 110 columns.
+
+    Raises
+    ------
+    ValueError
+        If the language is not one of en and zh.
+    """
+    if language not in WORDS:
+        raise ValueError(f"unknown language {language!r}; allowed: {', '.join(WORDS)}")
+    words = WORDS[language]
+    lines = [words["head"], words["mark"]]
+    for section in (FITTED, SCORED, SHOCK, TWIN):
+        here = table[table["section"] == section]
+        if len(here):
+            lines += ["", *_section(here, words, language)]
+        if section == SCORED and len(here):
+            lines.append(_overall(here, words))
+    return "\n".join(lines) + "\n"
+
+
+def _section(here: pd.DataFrame, words: dict[str, str], language: str) -> list[str]:
+    """Heading with years, and a line for each quantity."""
+    section = str(here["section"].iloc[0])
+    years = sorted(int(year) for year in here["year"].unique())
+    last = [words["chance"]] if section == TWIN else [words["mean"], words["chance"]]
+    lines = [_line(words[section], "", [*map(str, years), *last])]
+    for _, group in here.groupby(["quantity"], sort=False):
+        by_year = {
+            int(year): row
+            for year, row in zip(group["year"], group.to_dict("records"), strict=True)
+        }
+        cells = [_cell(by_year.get(year)) for year in years]
+        cells += _last(group, section)
+        treatment = words[str(group["treatment"].iloc[-1])]
+        title = str(group["title_zh" if language == "zh" else "title"].iloc[0])
+        lines.append(_line(f"  {_short(title)}", treatment, cells))
+    return lines
+
+
+def _short(title: str) -> str:
+    """A title without its date and its remarks."""
+    for words in (", end of year", ", revised series", ", by registration offices and courts"):
+        title = title.replace(words, "")
+    for words in ("（修订）", "（国家统计局）", "（登记和法院判决）"):
+        title = title.replace(words, "")
+    return title.removeprefix("Official ")[:1].upper() + title.removeprefix("Official ")[1:]
+
+
+def _cell(row: Mapping[Hashable, Any] | None) -> str:
+    """Error of a figure, starred if the interval holds it."""
+    if row is None:
+        return ""
+    return f"{row['error_percent']:+.1f}{'*' if pd.notna(row['inside']) and row['inside'] else ' '}"
+
+
+def _last(group: pd.DataFrame, section: str) -> list[str]:
+    """Mean absolute error (not for the twin), and the largest error by chance."""
+    chance = group["standard_error_percent"].max()
+    by_chance = "" if pd.isna(chance) else f"{chance:.1f} "
+    if section == TWIN:
+        return [by_chance]
+    return [f"{group['error_percent'].abs().mean():.1f} ", by_chance]
+
+
+def _overall(here: pd.DataFrame, words: dict[str, str]) -> str:
+    years, known = here["year"], here["inside"].dropna()
+    error = here["error_percent"].abs().mean()
+    text = words["overall"].format(first=years.min(), last=years.max(), error=error)
+    if not len(known):
+        return text
+    return text + words["inside"].format(inside=int(known.sum()), known=len(known))
+
+
+def _line(title: str, treatment: str, cells: Iterable[str]) -> str:
+    left = _padded(title, TITLE_WIDTH) + _padded(treatment, TREATMENT_WIDTH)
+    return (left + "".join(" " * (NUMBER_WIDTH - _width(cell)) + cell for cell in cells)).rstrip()
+
+
+def _padded(text: str, width: int) -> str:
+    """Text cut or filled to a width on the terminal, where a Chinese character takes two."""
+    while _width(text) > width - 1:
+        text = text[:-1]
+    return text + " " * (width - _width(text))
+
+
+def _width(text: str) -> int:
+    return sum(2 if east_asian_width(letter) in "WF" else 1 for letter in text)

@@ -1,0 +1,1 @@
+"""What happens: the year as one list of life events and policies."""

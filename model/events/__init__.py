@@ -1,0 +1,1 @@
+"""Life events, one per file."""

@@ -1,0 +1,394 @@
+"""Births of the year: which women give birth, to whom, and which newborns die.
+
+Decides for every woman of childbearing age whether and when she gives birth, whether of
+twins, and for each child its sex and whether it lives to the end of the year. Expected births
+equal the age-specific rates of the path on the women there are, by age band; patterns come
+from the 2010 census and the base, later years move the level of each band. Leaves out
+adoption, stillbirths, the health and income of parents, and weddings brought about by a
+pregnancy: women who are not in union have births outside unions and as brides at given shares.
+
+Source: see `fertility.yaml` and `fertility_response.yaml`.
+"""
+
+from functools import cache
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...agents import families, luck
+from ...agents.columns import NEVER, THIS_YEAR, Column
+from ...agents.compiled import kernel
+from ...parameters.dims import AGES, EDUCATION, PROVINCES, RESIDENCES, SEXES
+from ...parameters.load import Parameters
+from ...parameters.rates import annual_asfr, annual_survival, infant_years, srb
+from ..birth_level import (
+    BAND_FROM,
+    births_by_wish,
+    chances,
+    debt_of,
+    entry_into_union,
+    exposures,
+    log_hazards,
+    mean_hazard,
+    sex_level,
+    solve_fertility,
+)
+from ..birth_pattern import pattern_table, solve_pattern, women_of
+from ..birth_rules import (
+    CELLS,
+    FIRST_AGE,
+    KEY,
+    LAST_AGE,
+    MARRIED,
+    MOST_BORN,
+    ORDERS,
+    Hazards,
+    age_at,
+    bears,
+    cell_of,
+    chance_of_son,
+    delivers,
+    family_of,
+    following,
+    hazards_of,
+    infant_death,
+    is_advanced,
+    month_of,
+    time_of_birth,
+    wait_of,
+)
+from ..health_table import newborn_q
+from ..step import Step
+
+if TYPE_CHECKING:
+    from ..model import SongheModel
+
+Floats = NDArray[np.float64]
+Counts = NDArray[np.int64]
+
+RESPONSE = "demography.fertility_response."
+FIRST_YEAR = 2011
+MALE, FEMALE = SEXES.index("male"), SEXES.index("female")
+OF_WOMEN = (
+    "age", "marital", "n_children", "n_sons", "since_union", "since_birth", "education",
+    "residence", "birth_debt",
+)  # fmt: skip
+BY_AGE_SHAPE = (len(AGES), ORDERS)
+PLACES_SHAPE = (len(PROVINCES), len(RESIDENCES), len(SEXES))
+YOUNG_COUPLES = slice(20 - FIRST_AGE, 35 - FIRST_AGE)  # ages whose mix the debt is solved for
+
+COLUMNS = (
+    Column("birth_debt", np.uint8, 0, "years", "births", "left, of a birth advanced by policy"),
+)
+
+
+class Chances(NamedTuple):
+    """Chances of a delivery by cell of the listed women, of one year."""
+
+    early: Floats  # at her age of the opening
+    late: Floats  # at the next age
+    without: Floats  # of both, without policy
+    twins: float
+
+
+class SexRules(NamedTuple):
+    """Log odds of a boy, and what newborns die of: chances by sex, years lived."""
+
+    biological: float
+    level: float
+    other: float
+    newborn_q: Floats
+    infant_years: float
+
+
+class Deliveries(NamedTuple):
+    """Mothers of the year, one row for each child, in the order of rows."""
+
+    mothers: NDArray[np.int64]
+    births_before: NDArray[np.int64]  # children the mother has, a first twin included
+    time: NDArray[np.float32]
+
+
+@kernel
+def find_women(alive: Any, sex: Any, age: Any, first: int, last: int, rows: Any) -> int:
+    """List the women of ages first ... last; returns their number. Written without a branch."""
+    n = 0
+    for i in range(alive.size):
+        rows[n] = i
+        n += (alive[i] == 1) & (sex[i] == FEMALE) & (age[i] >= first) & (age[i] <= last)
+    return n
+
+
+@kernel
+def find_cells(
+    rows: Any, age: Any, marital: Any, n_children: Any, n_sons: Any, since_union: Any,
+    since_birth: Any, education: Any, residence: Any, birth_debt: Any,
+    cells: Any, everyone: Any, in_union: Any,
+) -> int:  # fmt: skip
+    """Cells of the women at risk, rows of the others dropped; returns how many are left.
+
+    Counts all of them by age, education and residence, and those in union by age.
+    """
+    n = 0
+    for k in range(rows.size):
+        i = rows[k]
+        everyone[age[i], education[i], residence[i]] += 1
+        in_union[age[i]] += marital[i] == MARRIED
+        if since_birth[i] == 0 or n_children[i] > MOST_BORN:
+            continue
+        wait = wait_of(marital[i], n_children[i], since_union[i], since_birth[i])
+        family = family_of(n_children[i], n_sons[i])
+        debt = 1 if birth_debt[i] > 0 else 0
+        rows[n] = i
+        cells[n] = cell_of(age[i], family, education[i], residence[i], wait, debt)
+        n += 1
+    return n
+
+
+@kernel
+def deliver(
+    rows: Any, cells: Any, death_u: Any, u: Any, c: Chances, time: Any, twins: Any, advanced: Any
+) -> None:
+    """Write when each listed woman gives birth (or NEVER), of twins, and because of policy."""
+    for k in range(rows.size):
+        cell, death = cells[k], death_u[rows[k]]
+        early, late = c.early[cell], c.late[cell]
+        chance = luck.unit(u[0, k])
+        time[k] = NEVER
+        if delivers(chance, early, late, death >= 1.0):
+            time[k] = time_of_birth(luck.unit(u[1, k]), death)
+        twins[k] = luck.unit(u[2, k]) < c.twins
+        advanced[k] = is_advanced(chance, c.without[cell], early + late)
+
+
+@kernel
+def draw_children(
+    u: Any, wishes: Any, birth_u: Any, r: SexRules, sex: Any, month: Any, death_u: Any
+) -> None:
+    """Write sex, month of birth and death in the year of each child, by its own luck."""
+    for k in range(birth_u.size):
+        strength = 1.0 if wishes[k] else r.other
+        boy = luck.unit(u[0, k]) < chance_of_son(r.biological, strength, r.level)
+        sex[k] = MALE if boy else FEMALE
+        month[k] = month_of(birth_u[k])
+        death_u[k] = NEVER
+        if luck.unit(u[1, k]) < r.newborn_q[sex[k]]:
+            death_u[k] = infant_death(luck.unit(u[2, k]), birth_u[k], r.infant_years)
+
+
+@kernel
+def count_births(
+    mothers: Any, orders: Any, time: Any, sex: Any, age: Any, birth_month: Any, province: Any,
+    residence: Any, by_place: Any, by_age: Any,
+) -> None:  # fmt: skip
+    """Add births by the mother's place and the child's sex, and by the mother's age and order."""
+    for k in range(mothers.size):
+        i = mothers[k]
+        by_place[province[i], residence[i], sex[k]] += 1
+        order = min(orders[k], ORDERS) - 1
+        by_age[age_at(age[i], birth_month[i], time[k]), order] += 1
+
+
+def rates_of(model: "SongheModel") -> tuple[Floats, Floats]:
+    """Births per woman-year, and women's survival, by age, of the model's year."""
+    years, asfr = annual_asfr(model.parameters)
+    survival = annual_survival(model.parameters, model.concept)[1]
+    k = model.year - int(years[0])
+    return asfr[k], survival[k, FEMALE]
+
+
+class Plan(NamedTuple):
+    """Who may give birth in the year, and by which chances."""
+
+    rows: NDArray[np.int64]
+    cells: NDArray[np.int64]
+    chances: Chances
+    sexes: SexRules
+
+
+def by_age_alone(model: "SongheModel", asfr: Floats) -> Plan:
+    """Women, cells and chances where births follow age and nothing else, without twins."""
+    people, p = model.people, model.parameters
+    early, late = 0.5 * asfr, 0.5 * following(asfr)
+    fertile = np.flatnonzero(early + late > 0)
+    rows = np.empty(people.n + 1, np.int64)
+    women = (people[name] for name in ("alive", "sex", "age"))
+    rows = rows[: find_women(*women, int(fertile[0]), int(fertile[-1]), rows)]
+    rows = rows[people["n_children"][rows] <= MOST_BORN]
+    odds = float(np.log(srb(p, model.year)))
+    sexes = SexRules(odds, 0.0, 0.0, newborn_q(p, model.year, model.concept), infant_years(p))
+    cells = people["age"][rows].astype(np.int64)
+    return Plan(rows, cells, Chances(early, late, early + late, 0.0), sexes)
+
+
+class Risk(NamedTuple):
+    """The women at risk and their numbers."""
+
+    rows: NDArray[np.int64]
+    cells: NDArray[np.int64]
+    counts: Counts  # [cell]
+    everyone: Counts  # [age, education, residence], all women of these ages
+    in_union: Counts  # [age]
+
+
+def women_at_risk(people: Any) -> Risk:
+    """List the women at risk, find their cells, count."""
+    rows = np.empty(people.n + 1, np.int64)
+    women = (people[name] for name in ("alive", "sex", "age"))
+    rows = rows[: find_women(*women, FIRST_AGE, LAST_AGE, rows)]
+    cells = np.empty(len(rows), np.int64)
+    everyone = np.zeros((len(AGES), len(EDUCATION), len(RESIDENCES)), np.int64)
+    in_union = np.zeros(len(AGES), np.int64)
+    n = find_cells(rows, *(people[name] for name in OF_WOMEN), cells, everyone, in_union)
+    counts = np.bincount(cells[:n], minlength=CELLS)
+    return Risk(rows[:n], cells[:n], counts, everyone, in_union)
+
+
+def wanted_births(risk: Risk, asfr: Floats, survival: Floats) -> Floats:
+    """Births that the rates of the year give women of each age band, float64[band]."""
+    births = risk.everyone.sum(axis=(1, 2)) * bears(asfr, survival)
+    return np.add.reduceat(births[: LAST_AGE + 1], (0, *BAND_FROM[1:]))
+
+
+def outside_union(p: Parameters) -> float:
+    """Share of births to women who are not in union on 1 January."""
+    return p.value(KEY + "births_outside_marriage") + p.value(KEY + "bridal_births")
+
+
+def terms_of(model: "SongheModel", risk: Risk, asfr: Floats, births: float) -> Hazards:
+    """Terms of the log hazard of the year: the pattern solved once, the response to policy."""
+    p = model.parameters
+
+    def solve() -> Floats:
+        women = women_of(risk.counts, risk.everyone)
+        return solve_pattern(p, women, births * (1.0 - outside_union(p)))
+
+    terms = model.constants.get("birth_pattern", solve, aligned=model.year == FIRST_YEAR)
+    return hazards_of(p, pattern_table(terms), asfr, model.birth_response)
+
+
+def solve_debt(p: Parameters, risk: Risk, terms: Hazards, levels: Floats) -> float:
+    """Debt of mothers of an advanced birth under the hazards of a year."""
+    young = risk.everyone[FIRST_AGE : LAST_AGE + 1][YOUNG_COUPLES].sum(axis=0).T
+    if young.sum() == 0:
+        return 0.0
+    ages = slice(FIRST_AGE, LAST_AGE + 1)
+    entry = entry_into_union(risk.in_union[ages], risk.everyone.sum(axis=(1, 2))[ages])
+    hazard = mean_hazard(terms.pattern, terms.later, levels, young)
+    rho, years = p.value(RESPONSE + "rho"), int(p.value(RESPONSE + "debt_years"))
+    return float(debt_of(hazard, np.exp(terms.wait), entry, rho, years))
+
+
+def by_hazard(model: "SongheModel", asfr: Floats, survival: Floats) -> Plan:
+    """Women, cells, chances and rules of the full model.
+
+    The debt is solved at the levels that would hold without one, the levels with it.
+    """
+    p, get = model.parameters, model.constants.get
+    risk = women_at_risk(model.people)
+    wanted, twins = wanted_births(risk, asfr, survival), p.value(KEY + "twin_share")
+    terms = terms_of(model, risk, asfr, float(wanted.sum()))
+    used = np.flatnonzero(risk.counts)
+    people, group = np.empty(len(used)), np.empty(len(used), np.int64)
+    exposures(used, risk.counts, 0.5 * (1.0 + survival), people, group)
+    logs = np.empty((2, len(used)))
+
+    def solve() -> Floats:
+        births = wanted / (1.0 + twins)
+        return solve_fertility(people, group, logs[1], births, outside_union(p))
+
+    log_hazards(used, terms, logs)
+    free = cache(solve)  # asked for up to twice while nobody is in debt
+    debt = get("birth_debt", lambda: solve_debt(p, risk, terms, free()), aligned=True)
+    in_debt = bool((used % 2 == 1).any())
+    if in_debt:
+        log_hazards(used, terms._replace(debt=float(debt)), logs)
+    levels = get("fertility", solve if in_debt else free, aligned=True)
+    chance, without = np.zeros(CELLS), np.zeros(CELLS)
+    shock = float(p.year(KEY + "shock", model.year))
+    chances(used, group, logs[1] + shock, levels, chance)
+    chances(used, group, logs[0] + shock, levels, without)
+    sexes = sex_rules(model, births_by_wish(used, people, chance))
+    half = 0.5 * chance
+    return Plan(risk.rows, risk.cells, Chances(half, half, without, twins), sexes)
+
+
+def sex_rules(model: "SongheModel", births: tuple[float, float]) -> SexRules:
+    """Chances of a boy that meet the sex ratio of the year in expectation.
+
+    births : expected, of women who do not and who do wish a son before all
+    """
+    p = model.parameters
+    biological, share = p.value(KEY + "biological_srb"), p.value(KEY + "other_sex_choice")
+    level = model.constants.get(
+        "sex_at_birth",
+        lambda: sex_level(*births, srb(p, model.year), biological, share),
+        aligned=True,
+    )
+    odds = float(np.log(biological))
+    return SexRules(
+        odds, float(level), share, newborn_q(p, model.year, model.concept), infant_years(p)
+    )
+
+
+def deliveries(model: "SongheModel", plan: Plan) -> Deliveries:
+    """Draw who gives birth; writes the mother's time since and her debt."""
+    people, rows = model.people, plan.rows
+    u = luck.words(people["id"][rows], luck.Call.BIRTH, model.year, model.key)
+    time = np.empty(len(rows), np.float32)
+    twins, advanced = np.empty(len(rows), np.bool_), np.empty(len(rows), np.bool_)
+    deliver(rows, plan.cells, people["death_u"], u, plan.chances, time, twins, advanced)
+    bear = time < 1
+    mothers = rows[bear]
+    people["since_birth"][mothers] = THIS_YEAR
+    years = int(model.parameters.value(RESPONSE + "debt_years"))
+    people["birth_debt"][rows[bear & advanced]] = years + 1  # ageing takes one at once
+    children = 1 + twins[bear].astype(np.int64)
+    again = np.repeat(np.arange(len(mothers)), children)
+    second = np.append(False, again[1:] == again[:-1])[: len(again)]
+    before = people["n_children"][mothers].astype(np.int64)[again] + second
+    return Deliveries(mothers[again], before, time[bear][again])
+
+
+def bear(model: "SongheModel", d: Deliveries, sexes: SexRules) -> None:
+    """Draw the children of the year, count them and add them to their families."""
+    people, n = model.people, len(d.mothers)
+    ids = luck.child_ids(people["id"][d.mothers], d.births_before + 1)
+    u = luck.words(ids, luck.Call.CHILD, model.year, model.key)
+    wishes = (d.births_before > 0) & (people["n_sons"][d.mothers] == 0)
+    sex, month = np.empty(n, np.uint8), np.empty(n, np.uint8)
+    death_u = np.empty(n, np.float32)
+    draw_children(u, wishes, d.time, sexes, sex, month, death_u)
+    by_place, by_age = np.zeros(PLACES_SHAPE, np.int64), np.zeros(BY_AGE_SHAPE, np.int64)
+    places = (people[name] for name in ("age", "birth_month", "province", "residence"))
+    count_births(d.mothers, d.births_before + 1, d.time, sex, *places, by_place, by_age)
+    model.tally.add("births", by_place)
+    model.tally.add("births_by_age_parity", by_age)
+    families.bear(
+        model, d.mothers, sex=sex, id=ids, birth_u=d.time, death_u=death_u, birth_month=month
+    )
+
+
+def apply(model: "SongheModel") -> None:
+    """The births of the year."""
+    asfr, survival = rates_of(model)
+    full = model.options.differentials
+    plan = by_hazard(model, asfr, survival) if full else by_age_alone(model, asfr)
+    bear(model, deliveries(model, plan), plan.sexes)
+
+
+STEP = Step(
+    "births",
+    reads=(
+        "id", "alive", "sex", "age", "birth_month", "province", "residence", "education",
+        "marital", "partner", "household", "since_union", "since_birth", "n_children", "n_sons",
+        "death_u", "birth_debt",
+    ),
+    writes=(
+        "id", "sex", "birth_month", "birth_u", "death_u", "since_birth", "birth_debt", "mother",
+        "father", "sibship", "household", "collective", "province", "residence", "n_children",
+        "n_sons", "n_living_children",
+    ),
+    apply=apply,
+)  # fmt: skip

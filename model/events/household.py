@@ -1,0 +1,212 @@
+"""Who lives with whom: leaving the parents, collective living, older parents and children.
+
+Decides each year, for young adults, whether they leave their parents, with spouse and
+minors if they have them; for everyone, whether they enter or leave a dormitory, works or a
+care home; for people of 60 and over, by couple, whether they live with an adult child.
+Hazards are assumptions, set so that households and living arrangements of 2010 and 2011 do
+not jump; reviews of older people are solved on the survey of 2011 and follow its trend. The
+last adult of a household with minors does not enter a collective. Leaves out housing, and
+living with brothers and sisters.
+"""
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...agents import luck
+from ...agents.columns import CARE_HOME, DORMITORY, FAMILY, WORKS
+from ...agents.compiled import kernel
+from .. import homes
+from ..household_rules import (
+    HOME_CELLS,
+    MARRIED,
+    OTHER_CELLS,
+    fill_tables,
+    home_cell,
+    living,
+    other_cell,
+)
+from ..lodgings import find
+from ..moving_units import family_units, near_to
+from ..numbers import Numbers
+from ..older_parents import review
+from ..step import Step
+
+if TYPE_CHECKING:
+    from ..model import SongheModel
+
+Rows = NDArray[np.int64]
+
+HOME, OTHER = 1, 2  # bits of `leave`: leaves or reviews the home; enters or leaves a collective
+LANE_HOME, LANE_OTHER = 0, 1
+RETURN, LODGES = 0, 1  # lanes of the call of those who leave a collective
+KIND = "family"
+
+
+class HouseholdRules(NamedTuple):
+    """Chances by cell, float32[HOME_CELLS] and float32[OTHER_CELLS]."""
+
+    home: NDArray[np.float32]
+    other: NDArray[np.float32]
+
+
+@kernel
+def leaving(
+    age: Any, sex: Any, residence: Any, marital: Any, enrolled: Any, adl: Any, collective: Any,
+    leave: Any, u: Any, r: HouseholdRules,
+) -> None:  # fmt: skip
+    """Write what each person's luck allows; whether it applies is settled afterwards."""
+    for i in range(age.size):
+        k = home_cell(age[i], sex[i], residence[i], marital[i] == MARRIED)
+        leave[i] = luck.unit(u[LANE_HOME, i]) < r.home[np.uint32(k)]
+    for i in range(age.size):
+        k = other_cell(collective[i], age[i], residence[i], sex[i], marital[i], enrolled[i], adl[i])
+        leave[i] |= OTHER * (luck.unit(u[LANE_OTHER, i]) < r.other[np.uint32(k)])
+
+
+def prepare(model: "SongheModel") -> HouseholdRules:
+    """The chances of the year; they are the same in every year."""
+    return _rules(Numbers(model.parameters))
+
+
+@lru_cache(maxsize=4)
+def _rules(numbers: Numbers) -> HouseholdRules:
+    home, other = np.empty(HOME_CELLS, np.float32), np.empty(OTHER_CELLS, np.float32)
+    fill_tables(living(numbers.p), home, other)
+    return HouseholdRules(home, other)
+
+
+def apply(model: "SongheModel") -> None:
+    """Carry out what people's luck allows, where their families allow it too."""
+    people = model.people
+    here = homes.present(people)
+    other = np.flatnonzero((people["leave"] & OTHER > 0) & here)
+    inside = people["collective"][other] != FAMILY
+    leave_collective(model, other[inside])
+    enter_collective(model, other[~inside])
+    own = np.flatnonzero((people["leave"] & HOME > 0) & here & (people["household"] >= 0))
+    old = people["age"][own] + 1 >= model.parameters.value("demography.coresidence.old_age")
+    leave_parents(model, own[~old])
+    review(model, own[old])
+    house_mothers(model)
+
+
+def house_mothers(model: "SongheModel") -> None:
+    """A mother alone with a newborn goes home: to her husband, else to his parents or hers.
+
+    It is those who worked away from home: at the birth they founded a household.
+    """
+    people = model.people
+    babies = np.flatnonzero((people["age"] < 0) & (people["mother"] >= 0))
+    mothers = np.unique(people["mother"][babies]).astype(np.int64)
+    mothers = mothers[homes.present(people)[mothers] & (people["marital"][mothers] == MARRIED)]
+    husband = people["partner"][mothers].astype(np.int64)
+    apart = people["household"][husband] != people["household"][mothers]
+    apart &= (husband >= 0) & ~homes.with_parents(people, mothers)
+    mothers, husband = mothers[apart], husband[apart]
+    host = np.where(housed(people, husband), husband, -1)
+    for person in (husband, mothers):
+        for link in ("mother", "father"):
+            parent = people[link][person].astype(np.int64)
+            host = np.where((host < 0) & housed(people, parent), parent, host)
+    mothers, host = mothers[host >= 0], host[host >= 0]
+    movers = family_units(model, mothers, alone=np.ones(len(mothers), np.bool_))
+    join_host(model, movers.rows, host[movers.unit])
+
+
+def leave_collective(model: "SongheModel", rows: Rows) -> None:
+    """To the spouse, the unmarried in part to parents or lodgings, the others to an own home."""
+    people = model.people
+    u = homes.uniforms(model, rows, luck.Call.HOUSEHOLD)
+    returns = u[RETURN] < model.parameters.value("demography.coresidence.return_to_parents")
+    place = people["province"][rows], people["residence"][rows]
+    lodging = find(model, rows, *place, u[LODGES], rows)
+    single = people["marital"][rows] != MARRIED
+    host = np.where(people["marital"][rows] == MARRIED, people["partner"][rows], -1)
+    for link in ("mother", "father"):
+        parent = people[link][rows]
+        parent = np.where(single & returns, parent, -1)
+        host = np.where(housed(people, host), host, parent)
+    host = np.where(housed(people, host), host, np.where(single, lodging, -1))
+    finds = host >= 0
+    join_host(model, rows[finds], host[finds])
+    rest = rows[~finds]
+    numbers = homes.fresh(model, np.arange(len(rest)), len(rest))
+    homes.settle(model, rest, numbers, people["province"][rest], people["residence"][rest], KIND)
+
+
+def housed(people: Any, host: Rows) -> NDArray[np.bool_]:
+    """Whether each host exists, lives through the year and is in a family household."""
+    fits = (host >= 0) & (people["household"][host] >= 0) & (people["alive"][host] == 1)
+    return np.asarray(fits & (people["death_u"][host] >= 1.0))
+
+
+def join_host(model: "SongheModel", rows: Rows, host: Rows) -> None:
+    """Into the household and to the place of the host."""
+    people = model.people
+    place = people["province"][host], people["residence"][host]
+    homes.settle(model, rows, people["household"][host], *place, KIND)
+
+
+def enter_collective(model: "SongheModel", rows: Rows) -> None:
+    """Students to dormitories, older people to care homes, other single adults to works.
+
+    Parents go to no dormitory or works, and no last adult leaves minors at home.
+    """
+    people = model.people
+    old = people["age"][rows] + 1 >= model.parameters.value("demography.coresidence.old_age")
+    student = people["enrolled"][rows] == 1
+    free = people["n_children"][rows] == 0
+    code = np.where(old, CARE_HOME, np.where(student, DORMITORY, WORKS))
+    goes = old | free
+    rows, code = rows[goes], code[goes]
+    spared = spares(model, rows)
+    for kind in (CARE_HOME, DORMITORY, WORKS):
+        some = rows[spared & (code == kind)]
+        place = people["province"][some], people["residence"][some]
+        homes.house_together(model, some, *place, kind, KIND)
+
+
+def spares(model: "SongheModel", rows: Rows) -> NDArray[np.bool_]:
+    """Whether an adult stays at home, or no minor does, when these people leave; bool[n]."""
+    people = model.people
+    adult_age = int(model.parameters.value("demography.coresidence.adult_age"))
+    near = near_to(model, rows)
+    home, staying = people["household"], np.setdiff1d(near, rows)
+    adult = people["age"][staying] + 1 >= adult_age
+    has_adult, has_minor = np.zeros((2, model.n_households), np.bool_)
+    has_adult[home[staying[adult]]] = True
+    has_minor[home[staying[~adult]]] = True
+    return np.asarray(has_adult[home[rows]] | ~has_minor[home[rows]])
+
+
+def leave_parents(model: "SongheModel", rows: Rows) -> None:
+    """Those who live with a parent found an own household, spouse and minors with them."""
+    people = model.people
+    heads = rows[homes.with_parents(people, rows)]
+    movers = family_units(model, heads)
+    numbers = homes.fresh(model, movers.unit, len(heads))
+    place = people["province"][movers.rows], people["residence"][movers.rows]
+    homes.settle(model, movers.rows, numbers, *place, KIND)
+
+
+STEP = Step(
+    "leaving_home",
+    columns=(
+        "age", "sex", "residence", "marital", "enrolled", "adl", "collective", "leave",
+    ),
+    reads=("age", "sex", "residence", "marital", "enrolled", "adl", "collective"),
+    writes=("leave",),
+    kernel=leaving,
+    prepare=prepare,
+    call=luck.Call.LIVING,
+)  # fmt: skip
+STEP_MOVES = Step(
+    "household_moves",
+    reads=("leave", "age", "sex", "marital", "partner", "mother", "father", "household", "alive",
+           "death_u", "n_children", "n_living_children", "adl", "enrolled", "id"),
+    writes=("household", "collective", "province", "residence"),
+    apply=apply,
+)  # fmt: skip

@@ -1,0 +1,462 @@
+"""Moves inside the country: to other provinces, to town, to the countryside.
+
+Decides each year who moves, where to and with whom, for everyone of age who decides for a
+household or for herself; spouses and minors follow or stay; couples who live apart may come
+together. A mover joins a parent who lives there, goes to housing of the employer, shares
+lodgings or founds a household. Villages become towns with everyone in them. Up to 2015 two constants, on moves
+from countryside to town and on reclassification, meet the urban share in expected values;
+later each keeps the mean of its last three years. Flows are fitted to net changes of
+2000-2010, no table of flows is at hand. Leaves out household registration, wages, and moves
+of parents to children (see household).
+"""
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...agents import families, luck
+from ...agents.columns import WORKS
+from ...agents.compiled import kernel
+from .. import homes
+from ..migration_rules import (
+    RURAL,
+    SHAPE,
+    URBAN,
+    Hazards,
+    choose,
+    expected_gain,
+    factor_for,
+    hazards,
+    moving,
+    of_cells,
+)
+from ..lodgings import find, shares_lodgings
+from ..moving_units import (
+    MARRIED,
+    Counts,
+    Units,
+    at_home,
+    count,
+    expected_sizes,
+    family_units,
+    free_to_join,
+)
+from ..numbers import Numbers
+from ..step import Step
+
+if TYPE_CHECKING:
+    from ..model import SongheModel
+
+Array = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+Rows = NDArray[np.int64]
+Codes = NDArray[np.uint8]
+
+STAYS, TO_TOWN, TO_COUNTRY = 255, 62, 63  # move_to; the province is chosen afterwards
+LAST_ALIGNED = 2015
+LANE = 2
+LODGES, SPOUSE_STAYS, CHILDREN_FOLLOW, COLLECTIVE = 0, 1, 2, 3  # lanes of the call of movers
+TOGETHER, AT_HERS = 0, 1  # lanes of the call of couples apart
+ROUNDS = 50  # of halving
+N_CALLS = 8  # calls of four uniforms, one uniform for each province
+MOVES_KIND, RECLASSIFIED_KIND = "moves", "reclassified"
+GAIN = "moves_to_towns"  # yearly count: what towns gain by moves, agents
+
+
+class MigrationRules(NamedTuple):
+    """Hazards as a product, with the constant of the year in those to town."""
+
+    person: Array  # sex, married, age, education
+    back: Array  # age
+    place: Array  # province, residence, residence of arrival
+
+
+@kernel
+def migrate(
+    age: Any, sex: Any, marital: Any, education: Any, province: Any, residence: Any,
+    move_to: Any, u: Any, r: MigrationRules,
+) -> None:  # fmt: skip
+    """Write who moves, to town or to the countryside.
+
+    One uniform: below the chance of moving to town, or above one less that of moving to the
+    countryside, so that a change in one chance swaps nobody between the two.
+    """
+    for i in range(age.size):
+        move_to[i] = STAYS
+        x = min(max(age[i], 0), 100)
+        h = r.person[sex[i], np.int64(marital[i] == MARRIED), x, education[i]]
+        town = h * r.place[province[i], residence[i], 0]
+        country = h * r.place[province[i], residence[i], 1] * r.back[x]
+        v = luck.unit(u[LANE, i])
+        if v < town or v > 1.0 - country:  # a chance is less than its hazard
+            to_town, to_country = moving(town, country)
+            if v < to_town:
+                move_to[i] = TO_TOWN
+            elif v > 1.0 - to_country:
+                move_to[i] = TO_COUNTRY
+
+
+@lru_cache(maxsize=4)
+def _hazards(numbers: Numbers) -> Hazards:
+    return hazards(numbers.p)
+
+
+def prepare(model: "SongheModel") -> MigrationRules:
+    """Hazards of the year at its constant."""
+    h = _hazards(Numbers(model.parameters))
+    constant = model.constants.get(
+        "urban", lambda: solve_moves(model, h), aligned=model.year <= LAST_ALIGNED
+    )
+    place = h.place.copy()
+    place[:, RURAL, URBAN] *= np.exp(constant[0])
+    return MigrationRules(h.person, h.back, place)
+
+
+def value(model: "SongheModel", name: str) -> float:
+    """A number of `migration_internal.yaml`."""
+    return float(model.parameters.value(f"demography.migration_internal.{name}"))
+
+
+def target(model: "SongheModel") -> float:
+    """Urban share at the end of the year."""
+    return float(model.parameters.year("demography.targets.urban_share", model.year))
+
+
+def solve_moves(model: "SongheModel", h: Hazards) -> Array:
+    """Log factor on moves to town, and the expected gain of towns by moves, per person.
+
+    Moves make up what the urban share lacks at the opening, less the part that is
+    reclassified.
+    """
+    adult_age = int(model.parameters.value("demography.coresidence.adult_age"))
+    counts = count(model.people, model.n_households, adult_age)
+    wanted = target(model) * counts.total - counts.urban
+    wanted -= value(model, "share_reclassified") * max(wanted, 0.0)
+    reunited = reunion_gain(model, counts)
+    sizes = expected_sizes(counts, value(model, "worker_alone"), value(model, "children_follow"))
+    used = np.flatnonzero(sizes)
+    cells = (sizes[used], *of_cells(h, used))
+    level = factor_for(wanted - reunited, *cells)
+    gain = expected_gain(*cells, level)[0] + reunited
+    return np.array([level, gain / counts.total])
+
+
+def reunion_gain(model: "SongheModel", counts: Counts) -> float:
+    """Expected gain of towns from couples who come together, persons."""
+    chance, hers = value(model, "reunion"), value(model, "reunion_at_hers")
+    gain = 0.0
+    for wife, husband, sign in ((RURAL, URBAN, 1.0), (URBAN, RURAL, -1.0)):
+        couples, with_her, with_him = counts.apart[wife, husband]
+        gain += sign * ((1 - hers) * (couples + with_her) - hers * (couples + with_him))
+    return chance * gain
+
+
+@kernel
+def find_heads(
+    move_to: Any, sex: Any, marital: Any, alive: Any, death_u: Any, partner: Any, household: Any,
+    rows: Any,
+) -> int:  # fmt: skip
+    """List those who move and decide; returns their number.
+
+    The wife at home follows her husband's decision; couples apart come together or not.
+    """
+    n = 0
+    for i in range(sex.size):
+        if move_to[i] == STAYS or not alive[i] or death_u[i] < 1.0:
+            continue
+        j = partner[i]
+        if marital[i] == MARRIED and j >= 0 and (sex[i] or not at_home(i, j, household)):
+            continue
+        rows[n] = i
+        n += 1
+    return n
+
+
+@kernel
+def find_apart(
+    sex: Any, marital: Any, alive: Any, death_u: Any, partner: Any, household: Any,
+    collective: Any, rows: Any,
+) -> int:  # fmt: skip
+    """List wives whose husband lives elsewhere, neither in a care home; returns their number."""
+    n = 0
+    for i in range(sex.size):
+        if sex[i] and marital[i] == MARRIED and alive[i] and death_u[i] >= 1.0:
+            j = partner[i]
+            if j < 0 or not alive[j] or death_u[j] < 1.0 or at_home(i, j, household):
+                continue
+            if free_to_join(i, j, collective):
+                rows[n] = i
+                n += 1
+    return n
+
+
+class Plan(NamedTuple):
+    """One entry for each unit: who leads it, where it goes, whom it joins (-1: nobody).
+
+    lodges : in (0, 1), whether people alone share a home, and with whom
+    """
+
+    heads: Rows
+    alone: Flags
+    follow: Flags
+    province: Codes
+    residence: Codes
+    host: Rows
+    collective: Flags
+    lodges: Array
+
+
+def apply(model: "SongheModel") -> None:
+    """Carry out all moves of the year and the reunions of couples apart."""
+    people = model.people
+    plans: tuple[Any, ...] = movers(model), reunions(model)
+    plan = Plan(*(np.concatenate(parts) for parts in zip(*plans, strict=True)))
+    units = family_units(model, plan.heads, plan.alone, plan.follow)
+    house_hosts(model, plan.host)
+    before = int((people["residence"][units.rows] == URBAN).sum())
+    arrive(model, plan, units)
+    after = int((people["residence"][units.rows] == URBAN).sum())
+    model.tally.add(GAIN, np.array(after - before))
+
+
+def movers(model: "SongheModel") -> Plan:
+    """Those who decided to move, and how."""
+    people = model.people
+    rows = np.empty(people.n, np.int64)
+    names: tuple[str, ...] = (
+        "move_to",
+        "sex",
+        "marital",
+        "alive",
+        "death_u",
+        "partner",
+        "household",
+    )
+    heads = rows[: find_heads(*(people[c] for c in names), rows)].copy()
+    towards = (people["move_to"][heads] - TO_TOWN).astype(np.uint8)
+    u = homes.uniforms(model, heads, luck.Call.MOVE)
+    young = people["age"][heads] + 1 < value(model, "collective_until")
+    return Plan(
+        heads,
+        alone=u[SPOUSE_STAYS] < value(model, "worker_alone"),
+        follow=u[CHILDREN_FOLLOW] < value(model, "children_follow"),
+        province=destinations(model, heads, towards),
+        residence=towards,
+        host=np.full(len(heads), -1),
+        collective=young & (u[COLLECTIVE] < value(model, "collective")),
+        lodges=u[LODGES],
+    )
+
+
+def destinations(model: "SongheModel", heads: Rows, towards: Codes) -> Codes:
+    """Province of each mover, by one keyed waiting time for each province."""
+    people = model.people
+    calls = (luck.Call.PROVINCE + k for k in range(N_CALLS))
+    u = np.concatenate([homes.uniforms(model, heads, call) for call in calls])
+    origin = people["province"][heads].astype(np.int64) * 2 + people["residence"][heads]
+    out = np.empty(len(heads), np.uint8)
+    choose(origin, towards, u, _hazards(Numbers(model.parameters)).share, out)
+    return out
+
+
+def reunions(model: "SongheModel") -> Plan:
+    """Couples apart who come together: one of them moves to where the other lives."""
+    people = model.people
+    rows = np.empty(people.n, np.int64)
+    names: tuple[str, ...] = (
+        "sex",
+        "marital",
+        "alive",
+        "death_u",
+        "partner",
+        "household",
+        "collective",
+    )
+    wives = rows[: find_apart(*(people[c] for c in names), rows)].copy()
+    u = homes.uniforms(model, wives, luck.Call.REUNION)
+    joined = u[TOGETHER] < value(model, "reunion")
+    wives, at_hers = wives[joined], u[AT_HERS][joined] < value(model, "reunion_at_hers")
+    husbands = people["partner"][wives].astype(np.int64)
+    host = np.where(at_hers, wives, husbands)
+    yes, no = np.ones(len(host), np.bool_), np.zeros(len(host), np.bool_)
+    place = people["province"][host], people["residence"][host]
+    return Plan(np.where(at_hers, husbands, wives), yes, yes, *place, host, no, ~no * 1.0)
+
+
+def house_hosts(model: "SongheModel", host: Rows) -> None:
+    """Hosts who live collectively or share lodgings found a household first."""
+    host = host[host >= 0]
+    some = host[(model.people["household"][host] < 0) | shares_lodgings(model, host)]
+    numbers = families.new_households(model, len(some))
+    families.join_household(model.people, some, numbers)
+
+
+def arrive(model: "SongheModel", plan: Plan, units: Units) -> None:
+    """Put all movers where they go."""
+    people = model.people
+    size = np.bincount(units.unit, minlength=len(plan.heads))
+    works = plan.collective & (size == 1)
+    host = np.where(plan.host >= 0, plan.host, parents_there(model, plan, units))
+    lodger = (size == 1) & (host < 0) & ~works
+    place = plan.province[lodger], plan.residence[lodger]
+    host[lodger] = find(model, plan.heads[lodger], *place, plan.lodges[lodger], units.rows)
+    inside = works[units.unit] & (host[units.unit] < 0)
+    for some, to_works in ((inside, True), (~inside, False)):
+        rows, unit = units.rows[some], units.unit[some]
+        place = plan.province[unit], plan.residence[unit]
+        if to_works:
+            homes.house_together(model, rows, *place, WORKS, MOVES_KIND)
+        else:
+            own = homes.fresh(model, unit, len(plan.heads))
+            joined = people["household"][host[unit]]
+            homes.settle(model, rows, np.where(host[unit] >= 0, joined, own), *place, MOVES_KIND)
+
+
+def parents_there(model: "SongheModel", plan: Plan, units: Units) -> Rows:
+    """A parent whom each unmarried mover can join at the new place, or -1; int64[units]."""
+    people, heads = model.people, plan.heads
+    host = np.full(len(heads), -1)
+    moving_too = np.zeros(people.n + 1, np.bool_)
+    moving_too[units.rows] = True
+    for link in ("father", "mother"):
+        parent = people[link][heads].astype(np.int64)
+        fits = (parent >= 0) & (people["marital"][heads] != MARRIED) & ~moving_too[parent]
+        fits &= (people["household"][parent] >= 0) & (people["death_u"][parent] >= 1.0)
+        fits &= people["province"][parent] == plan.province
+        fits &= people["residence"][parent] == plan.residence
+        host = np.where(fits, parent, host)
+    return host
+
+
+@kernel
+def find_eldest(alive: Any, residence: Any, household: Any, id: Any, least: Any) -> None:
+    """Least id of each rural household; least : uint64[households], the largest number before.
+
+    People who die later in the year count: their village changes with them in it.
+    """
+    for i in range(alive.size):
+        h = household[i]
+        if alive[i] and residence[i] == RURAL and h >= 0 and id[i] < least[h]:
+            least[h] = id[i]
+
+
+@kernel
+def mark_reclassified(
+    alive: Any, residence: Any, household: Any, province: Any, id: Any, least: Any, u: Any,
+    chance: Any, rows: Any,
+) -> int:  # fmt: skip
+    """List those whose place becomes a town; returns their number.
+
+    u : uint32[households + collective people in order], chance : float64[province]
+    """
+    n, alone = 0, least.size
+    for i in range(alive.size):
+        if not alive[i] or residence[i] != RURAL:
+            continue
+        h = household[i]
+        k = np.int64(h)
+        if h < 0:
+            k = alone
+            alone += 1
+        if luck.unit(u[k]) < chance[province[i]]:
+            rows[n] = i
+            n += 1
+    return n
+
+
+def reclassify(model: "SongheModel") -> None:
+    """Rural households become urban, each with everybody in it, and collective people one by one.
+
+    A household has the luck of its member of the least id.
+    """
+    people = model.people
+    towns, all_people = people_by_province(people)
+    rural = all_people - towns
+    room = value(model, "urban_share_highest") * all_people - towns
+    most = np.maximum(room, 0.0) / np.maximum(rural, 1)
+    constant = model.constants.get(
+        "reclassified",
+        lambda: solve_reclassified(model, rural, most),
+        aligned=model.year <= LAST_ALIGNED,
+    )
+    rows = reclassified_rows(model, np.minimum(float(constant), most))
+    town = np.full(len(rows), URBAN, np.uint8)
+    model.record_moves(rows, people["province"][rows], town, RECLASSIFIED_KIND)
+
+
+def people_by_province(people: Any) -> tuple[Array, Array]:
+    """Urban people and all people who live through the year, float64[province] each."""
+    here = homes.present(people)
+    place = people["province"][here].astype(np.int64) * 2 + people["residence"][here]
+    counts = np.bincount(place, minlength=SHAPE[0] * 2).reshape(-1, 2)
+    return counts[:, URBAN].astype(np.float64), counts.sum(axis=1).astype(np.float64)
+
+
+def solve_reclassified(model: "SongheModel", rural: Array, most: Array) -> float:
+    """Yearly chance that meets the urban share, had the moves gone as expected.
+
+    rural : float64[province], people; most : float64[province], the highest chance there
+    Births, deaths, weddings and moves of older people count as they came; the luck of the
+    moves is left in.
+    """
+    towns, everyone = (counts.sum() for counts in people_by_province(model.people))
+    lucky = int(model.tally.now[GAIN]) - expected_share(model) * everyone
+    wanted = target(model) * everyone - (towns - lucky)
+    low, high = 0.0, 1.0
+    for _ in range(ROUNDS):
+        middle = 0.5 * (low + high)
+        gain = (np.minimum(middle, most) * rural).sum()
+        low, high = (middle, high) if gain < wanted else (low, middle)
+    return low
+
+
+def expected_share(model: "SongheModel") -> float:
+    """Expected gain of towns by this year's moves, per person; see `solve_moves`."""
+    return next(
+        float(constant[1])
+        for name, year, constant in model.constants.table()
+        if name == "urban" and year == model.year
+    )
+
+
+def reclassified_rows(model: "SongheModel", chance: Array) -> Rows:
+    """Rows of those whose place becomes a town."""
+    people = model.people
+    least = np.full(model.n_households, np.iinfo(np.uint64).max, np.uint64)
+    names: tuple[str, ...] = ("alive", "residence", "household", "id")
+    find_eldest(*(people[c] for c in names), least)
+    single = (people["alive"] == 1) & (people["residence"] == RURAL) & (people["household"] < 0)
+    ids = np.concatenate((least, people["id"][single]))
+    u = luck.words(ids, luck.Call.RECLASSIFIED, model.year, model.key)[0]
+    rows = np.empty(people.n, np.int64)
+    names = ("alive", "residence", "household", "province", "id")
+    n = mark_reclassified(*(people[c] for c in names), least, u, chance, rows)
+    return rows[:n].copy()
+
+
+STEP = Step(
+    "migration",
+    columns=("age", "sex", "marital", "education", "province", "residence", "move_to"),
+    reads=("age", "sex", "marital", "education", "province", "residence"),
+    writes=("move_to",),
+    kernel=migrate,
+    prepare=prepare,
+    call=luck.Call.PERSON,
+)
+MOVES = Step(
+    "moves",
+    reads=(
+        "id", "move_to", "age", "sex", "marital", "alive", "death_u", "partner", "mother",
+        "father", "household", "collective", "province", "residence",
+    ),
+    writes=("household", "collective", "province", "residence"),
+    apply=apply,
+)  # fmt: skip
+RECLASSIFICATION = Step(
+    "reclassification",
+    reads=("id", "alive", "death_u", "household", "province", "residence"),
+    writes=("residence",),
+    apply=reclassify,
+)

@@ -1,0 +1,273 @@
+"""Divorce and marriage: which unions end, and which singles find each other.
+
+Decides, for every couple, whether and when it divorces (once, with the wife's luck) and who
+leaves the home, and for all singles of legal age, on one market, who marries whom and where
+the couple lives. Levels are aligned to recorded divorces and registered marriages while
+these are listed; shapes come from `partnership.yaml` and the young couples of the base.
+Leaves out cohabitation, separation, unions below the legal age, and divorce in a year in
+which either spouse dies.
+
+Source: Choo and Siow (2006) for the market; the rest is assumed, see the entries.
+"""
+
+import math
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...agents import families, luck
+from ...agents.columns import NEVER
+from ...agents.compiled import kernel, rule
+from ...parameters.dims import MARITAL, SEXES
+from ...parameters.load import Parameters
+from .. import homes
+from ..kernels.market import level_for
+from ..marriage_ends import part
+from ..marriage_homes import settle
+from ..marriage_market import HOME, MARRIED, Side, cell_luck, couples, matched, side
+from ..marriage_types import (
+    KEY,
+    LEVEL_OF_EDUCATION,
+    LEVELS,
+    Types,
+    fit,
+    propensity,
+    recent_years,
+    types,
+)
+from ..step import Step
+
+if TYPE_CHECKING:
+    from ..model import SongheModel
+
+Floats = NDArray[np.float64]
+
+FIRST_YEAR = 2011
+MALE, FEMALE = SEXES.index("male"), SEXES.index("female")
+LONGEST = 60  # years of marriage; longer ones count as this long
+MOST_CHILDREN = 3
+SHAPE = (LONGEST + 1, MOST_CHILDREN + 1, LEVELS)  # duration, children, gap in education
+LANE, CHILDREN = 3, 3  # lanes: of divorce; of who keeps the children, in Call.HOUSEHOLD
+YEAR_END = np.float32(1 - 2.0**-24)
+ROUNDS = 60  # of halving
+
+
+class DivorceRules(NamedTuple):
+    """The year's chances by cell, and what a wife's row does not hold."""
+
+    prob: Floats  # [duration, children, gap]
+    hazard: Floats
+    education: Any  # uint8 by row of all people
+    level: Any  # int64[6], level of each education
+
+
+@rule
+def divorce_cell(duration: int, n_children: int, hers: int, his: int) -> tuple[int, int, int]:
+    """Cell of a couple from full years married, her children and both levels of education."""
+    return min(duration, LONGEST), min(n_children, MOST_CHILDREN), abs(hers - his)
+
+
+@rule
+def divorce_time(u: float, prob: float, hazard: float) -> Any:
+    """Time in the year of a divorce at a constant hazard; 2 if there is none."""
+    if u >= prob:
+        return NEVER
+    return min(np.float32(-math.log1p(-u) / hazard), YEAR_END)
+
+
+@kernel
+def divorce(
+    sex: Any,
+    marital: Any,
+    partner: Any,
+    since_union: Any,
+    n_children: Any,
+    education: Any,
+    divorce_u: Any,
+    u: Any,
+    rules: DivorceRules,
+) -> None:
+    """Writes the intent in the wife's row; the husband's stays clear."""
+    for i in range(sex.size):
+        divorce_u[i] = NEVER
+        if (sex[i] == FEMALE) & (marital[i] == MARRIED) & (partner[i] >= 0):
+            hers = rules.level[education[i]]
+            his = rules.level[rules.education[partner[i]]]
+            d, c, g = divorce_cell(since_union[i], n_children[i], hers, his)
+            chance = luck.unit(u[LANE, i])
+            divorce_u[i] = divorce_time(chance, rules.prob[d, c, g], rules.hazard[d, c, g])
+
+
+@kernel
+def count_couples(
+    sex: Any, marital: Any, partner: Any, since_union: Any, n_children: Any,
+    education: Any, alive: Any, level: Any, counts: Any,
+) -> None:  # fmt: skip
+    """Adds the couples at risk by cell of `divorce_cell`."""
+    for i in range(sex.size):
+        if (sex[i] == FEMALE) & (marital[i] == MARRIED) & (partner[i] >= 0) & (alive[i] == 1):
+            his = level[education[partner[i]]]
+            d, c, g = divorce_cell(since_union[i], n_children[i], level[education[i]], his)
+            counts[d, c, g] += 1
+
+
+def divorce_hazard(p: Parameters) -> Floats:
+    """Yearly hazard before alignment, float64[duration, children, gap].
+
+    A duration of d full years at the opening of the year is d + 1 years in its middle, on
+    average over couples.
+    """
+    x = (np.arange(LONGEST + 1) + 1.0) / p.value(KEY + "divorce_peak")
+    late = p.value(KEY + "divorce_late")
+    after = late + (1 - late) * x * np.exp(1 - x)
+    curve = np.where(x < 1, x * np.exp(1 - x), after)
+    children = p.value(KEY + "divorce_child") ** np.arange(MOST_CHILDREN + 1)
+    gap = p.value(KEY + "divorce_gap") ** np.arange(LEVELS)
+    table: Floats = curve[:, None, None] * children[:, None] * gap
+    return p.value(KEY + "divorce_hazard") * table
+
+
+def divorce_level(hazard: Floats, counts: NDArray[np.int64], target: float) -> float:
+    """Log of the factor on the hazard at which `target` divorces are expected.
+
+    Raises
+    ------
+    ValueError
+        If the target is not positive, or not below the number of couples at risk.
+    """
+    exposed = counts[hazard > 0].sum()
+    if not 0 < target < exposed:
+        raise ValueError(f"{target:g} divorces: more than 0, fewer than {exposed} couples")
+    low, high = -50.0, 50.0
+    for _ in range(ROUNDS):
+        middle = 0.5 * (low + high)
+        total = float((counts * -np.expm1(-hazard * math.exp(middle))).sum())
+        low, high = (middle, high) if total < target else (low, middle)
+    return 0.5 * (low + high)
+
+
+def prepare_divorce(model: "SongheModel") -> DivorceRules:
+    """This year's chances: the aligned level on the table of hazards."""
+    people, p = model.people, model.parameters
+    level = LEVEL_OF_EDUCATION.astype(np.int64)  # signed: levels are subtracted
+    hazard = divorce_hazard(p)
+
+    def solve() -> float:
+        names = ("sex", "marital", "partner", "since_union", "n_children", "education", "alive")
+        counts = np.zeros(SHAPE, np.int64)
+        count_couples(*(people[name] for name in names), level, counts)
+        return divorce_level(hazard, counts, target(model, "divorces"))
+
+    aligned = is_target(model, "divorces")
+    hazard = hazard * math.exp(float(model.constants.get("divorce", solve, aligned=aligned)))
+    return DivorceRules(-np.expm1(-hazard), hazard, people["education"], level)
+
+
+def is_target(model: "SongheModel", name: str) -> bool:
+    """Whether the year is one of those with a published count to align to."""
+    return model.year in model.parameters.coords(f"demography.targets.{name}", "year")
+
+
+def target(model: "SongheModel", name: str) -> float:
+    """Published couples of the year, in couples of agents."""
+    thousands = model.parameters.year(f"demography.targets.{name}", model.year)
+    return float(thousands) * 1000 / model.weight
+
+
+def end_unions(model: "SongheModel") -> None:
+    """End the unions that divorce in the year, where both spouses outlive it, and their homes."""
+    people = model.people
+    wives = np.flatnonzero((people["divorce_u"] < 1) & (people["sex"] == FEMALE))
+    partner = people["partner"][wives]
+    both = (partner >= 0) & (people["death_u"][wives] >= 1)
+    both &= people["death_u"][np.maximum(partner, 0)] >= 1
+    people["divorce_u"][wives[~both]] = NEVER
+    people["divorce_u"][partner[both]] = people["divorce_u"][wives[both]]
+    wives, husbands = wives[both], partner[both]
+    families.end_unions(people, wives)
+    u = homes.uniforms(model, wives, luck.Call.HOUSEHOLD)
+    part(model, husbands, wives, u[CHILDREN])
+    model.tally.add("divorces", np.array(both.sum(), np.int64))
+
+
+def marry(model: "SongheModel") -> None:
+    """Holds the market of the year and gives every new couple a home."""
+    people, p = model.people, model.parameters
+    kinds = types(p)
+    men, women = side(model, kinds, MALE), side(model, kinds, FEMALE)
+    cells = cell_luck(men, women, model.year, model.key)
+    table = couples(men, women, this_year(model, kinds, men, women), cells)
+    husbands, wives = matched(table, men, women, people, cells)
+    u = homes.uniforms(model, wives, luck.Call.MARRIAGE)
+    families.marry(people, husbands, wives)
+    settle(model, husbands, wives, u[HOME])
+    model.tally.add("marriages", np.array(len(wives), np.int64))
+
+
+def this_year(model: "SongheModel", kinds: Types, men: Side, women: Side) -> Floats:
+    """Propensity of each pair of types: the shape of the base at the level of the year."""
+    p = model.parameters
+    exposure = np.sqrt(np.einsum("ri,rj->rij", men.expected, women.expected)).sum(axis=0)
+    shape = model.constants.get(
+        "marriage_shape",
+        lambda: fit(p, kinds, recent_couples(model, kinds), exposure),
+        aligned=model.year == FIRST_YEAR,
+    )
+    table = propensity(p, kinds, np.asarray(shape))
+    level = model.constants.get(
+        "marriage",
+        lambda: level_for(men.expected, women.expected, table, target(model, "marriages")),
+        aligned=is_target(model, "marriages"),
+    )
+    return table * math.exp(level)
+
+
+def recent_couples(model: "SongheModel", kinds: Types) -> NDArray[np.int64]:
+    """Couples of the last years by both types at the wedding, int64[his type, her type].
+
+    Unions below the legal age count at that age: it is when they could register.
+    """
+    people, p = model.people, model.parameters
+    married = (people["sex"] == FEMALE) & (people["marital"] == MARRIED) & (people["alive"] == 1)
+    recent = people["since_union"] < recent_years(p)
+    wives = np.flatnonzero(married & recent & (people["partner"] >= 0))
+    husbands, since = people["partner"][wives], people["since_union"][wives].astype(np.int16)
+    legal = np.asarray(p.at(KEY + "legal_age", model.new_year))
+    code = []
+    for sex, rows in ((MALE, husbands), (FEMALE, wives)):
+        age = np.maximum(people["age"][rows] - since, np.int16(legal[sex]))
+        code.append(kinds.code(age, people["education"][rows], people["residence"][rows]))
+    n = kinds.size
+    return np.bincount(code[0] * n + code[1], minlength=n * n).reshape(n, n)
+
+
+DIVORCE = Step(
+    "divorce",
+    columns=("sex", "marital", "partner", "since_union", "n_children", "education", "divorce_u"),
+    reads=("sex", "marital", "partner", "since_union", "n_children", "education"),
+    writes=("divorce_u",),
+    kernel=divorce,
+    prepare=prepare_divorce,
+    call=luck.Call.PERSON,
+)
+DIVORCES = Step(
+    "divorces",
+    reads=("id", "sex", "partner", "death_u", "divorce_u", "household", "mother", "father", "age"),
+    writes=("divorce_u", "partner", "marital", "household", "collective"),
+    apply=end_unions,
+)
+MARRIAGE = Step(
+    "marriage",
+    reads=(
+        "id", "alive", "age", "birth_month", "sex", "province", "residence", "education",
+        "enrolled", "marital", "partner", "mother", "father", "sibship", "household",
+        "since_union",
+        "death_u", "divorce_u",
+    ),
+    writes=(
+        "partner", "marital", "since_union", "household", "collective", "province", "residence",
+    ),
+    apply=marry,
+)  # fmt: skip
+assert MARITAL[MARRIED] == "married"

@@ -1,0 +1,62 @@
+"""The close of the year for every fund: interest, thin pools, deficits, the tally.
+
+Decides nothing by itself: `agents/institutions.py` holds the rules of ledgers. Return on
+assets is that of `parameters/work/economy.yaml`; residents' accounts are credited by their
+own policy, at the rate of the law, and get nothing here. Leaves out costs of investing.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..parameters.dims import FUNDS, LEDGERS, PROVINCES
+from .prices import nominal_return
+from .step import Step
+
+if TYPE_CHECKING:
+    from .model import SongheModel
+
+Counts = NDArray[np.int64]
+EARNS = {"resident_pension": ("pooled",)}
+MONTHS = 12
+
+
+def add_counts(model: "SongheModel", fund: str, **counts: NDArray[Any]) -> None:
+    """Add counts of agents by province to the tally, at the place of a fund.
+
+    counts : name -> int64[province]
+    """
+    for name, by_province in counts.items():
+        table = np.zeros((len(FUNDS), len(PROVINCES)), np.int64)
+        table[FUNDS.index(fund)] = by_province
+        model.tally.add(name, table)
+
+
+def by_month(values: NDArray[Any]) -> Counts:
+    """Running sums of twelve monthly amounts, int64[13]; the first is zero."""
+    return np.concatenate([[0], np.cumsum(values)]).astype(np.int64)
+
+
+def fen(yuan: float) -> int:
+    """Whole fen of an amount in yuan."""
+    return int(np.floor(yuan * 100.0 + 0.5 + 1e-9))
+
+
+def fens(yuan: NDArray[np.float64]) -> Counts:
+    """Whole fen of amounts in yuan."""
+    return np.floor(yuan * 100.0 + 0.5 + 1e-9).astype(np.int64)
+
+
+def apply(model: "SongheModel") -> None:
+    """Close the funds in which money has ever moved."""
+    active = [fund for fund in model.funds.values() if not fund.idle]
+    if not active:
+        return
+    members = model.tally.now.get("fund_registered", np.zeros((len(FUNDS), len(PROVINCES))))
+    rate = nominal_return(model.parameters, model.year)
+    for fund in active:
+        fund.close(rate, members[fund.index], earns=EARNS.get(fund.name, LEDGERS))
+
+
+STEP = Step("funds", apply=apply)

@@ -1,0 +1,224 @@
+"""From whole numbers of couples to persons: who of each type, and who with whom.
+
+The people of a type stand on a circle at keyed positions. A cell takes its members from
+there, round from its own keyed offset; in the cell men open and women close brackets. One
+more person takes one place and moves the few behind it. Kin never marry: they change
+partners within the cell, or with the next free person of the type.
+"""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...agents.compiled import kernel, rule
+
+Whole = NDArray[np.int64]
+Rows = NDArray[np.int32]
+Words = NDArray[np.uint32]
+Ids = NDArray[np.uint64]
+
+
+@rule
+def free(following: Whole, k: int) -> int:
+    """The first place at or behind k that is not taken; shortens the way for the next."""
+    end = k
+    while following[end] != end:
+        end = following[end]
+    while following[k] != end:
+        following[k], k = end, following[k]
+    return end
+
+
+@rule
+def first_behind(position: Words, start: int, stop: int, offset: int) -> int:
+    """The first place of start..stop whose position is at or behind the offset."""
+    while start < stop:
+        middle = (start + stop) // 2
+        if np.int64(position[middle]) < offset:
+            start = middle + 1
+        else:
+            stop = middle
+    return start
+
+
+@rule
+def members(
+    position: Words, following: Whole, start: int, stop: int, offset: int, k: int, out: Whole
+) -> int:
+    """Takes k free people of a type, places start..stop, round the circle from the offset.
+
+    following : int64[n + 1], union of taken places with the next one; n is the end
+    Returns how many were found: fewer than k only where the type is used up.
+    """
+    place = free(following, first_behind(position, start, stop, offset))
+    turned = False
+    for found in range(k):
+        if place >= stop:
+            if turned:
+                return found
+            turned = True
+            place = free(following, start)
+            if place >= stop:
+                return found
+        out[found] = place
+        following[place] = place + 1
+        place = free(following, place)
+    return k
+
+
+@rule
+def brackets(
+    men: Words, women: Words, his: Whole, hers: Whole, k: int, offset: int, match: Whole
+) -> None:
+    """match[a] = b: the b-th woman closes the bracket that the a-th man opens.
+
+    his, hers : int64, places of the members in the order of the circle from the offset
+    The circle has no end: women met before any open man take the last open men.
+    """
+    circle = np.int64(1) << 32
+    stack = np.empty(k, np.int64)
+    early = np.empty(k, np.int64)
+    depth = waiting = a = 0
+    for b in range(k):
+        at = (np.int64(women[hers[b]]) - offset) % circle
+        while a < k and (np.int64(men[his[a]]) - offset) % circle <= at:
+            stack[depth] = a
+            depth += 1
+            a += 1
+        if depth > 0:
+            depth -= 1
+            match[stack[depth]] = b
+        else:
+            early[waiting] = b
+            waiting += 1
+    while a < k:
+        stack[depth] = a
+        depth += 1
+        a += 1
+    for b in range(waiting):
+        depth -= 1
+        match[stack[depth]] = early[b]
+
+
+@rule
+def kin(a: int, b: int, mother: Rows, father: Rows, sibship: Ids) -> bool:
+    """Whether two rows are parent and child, or have the mother or a living father in common."""
+    same_mother = sibship[a] == sibship[b]
+    same_father = (father[a] >= 0) & (father[a] == father[b])
+    return bool(
+        same_mother | same_father
+        | (mother[a] == b) | (mother[b] == a) | (father[a] == b) | (father[b] == a)
+    )  # fmt: skip
+
+
+@rule
+def exchange(
+    a: int,
+    first: int,
+    last: int,
+    husbands: Rows,
+    wives: Rows,
+    mother: Rows,
+    father: Rows,
+    sibship: Ids,
+) -> bool:
+    """Lets couple `a` and the next couple of its cell for which no kin meet change wives."""
+    for step in range(1, last - first):
+        b = first + (a - first + step) % (last - first)
+        if husbands[b] < 0:
+            continue
+        if kin(husbands[a], wives[b], mother, father, sibship) or kin(
+            husbands[b], wives[a], mother, father, sibship
+        ):
+            continue
+        wives[a], wives[b] = wives[b], wives[a]
+        return True
+    return False
+
+
+@rule
+def stranger(
+    person: int,
+    rows: Rows,
+    following: Whole,
+    start: int,
+    stop: int,
+    mother: Rows,
+    father: Rows,
+    sibship: Ids,
+) -> Any:
+    """Row of the first free one of a type, places start..stop, who is no kin; -1 if none."""
+    place = free(following, start)
+    while place < stop:
+        if not kin(person, rows[place], mother, father, sibship):
+            following[place] = place + 1
+            return np.int64(rows[place])
+        place = free(following, place + 1)
+    return -1
+
+
+@kernel
+def pairs(
+    couples: Whole,
+    offset: Words,
+    men: Rows,
+    men_position: Words,
+    men_start: Whole,
+    women: Rows,
+    women_position: Words,
+    women_start: Whole,
+    mother: Rows,
+    father: Rows,
+    sibship: Ids,
+    husbands: Rows,
+    wives: Rows,
+) -> int:
+    """Fills husbands and wives with rows; returns the number of couples.
+
+    couples : int64[region, i, j]; offset : uint32, same shape, where each cell starts
+    men, women : int32 rows, by (region, type, position, id); uint32 positions beside them
+    men_start, women_start : int64[regions * types + 1], first place of each type
+    mother, father : int32 by row; sibship : uint64 by row, the same for children of one mother
+    husbands, wives : int32, out, at least as long as there are couples
+    A couple is lost only where everybody left of both types is kin.
+    """
+    regions, n, m = couples.shape
+    men_free, women_free = np.arange(men.size + 1), np.arange(women.size + 1)
+    most = max(couples.max(), 1)
+    his, hers = np.empty(most, np.int64), np.empty(most, np.int64)
+    match = np.empty(most, np.int64)
+    made = 0
+    for r in range(regions):
+        for i in range(n):
+            a, b = men_start[r * n + i], men_start[r * n + i + 1]
+            for j in range(m):
+                k, at = couples[r, i, j], np.int64(offset[r, i, j])
+                if k == 0:
+                    continue
+                c, d = women_start[r * m + j], women_start[r * m + j + 1]
+                found = members(men_position, men_free, a, b, at, k, his)
+                k = min(found, members(women_position, women_free, c, d, at, k, hers))
+                brackets(men_position, women_position, his, hers, k, at, match)
+                first, last = made, made + k
+                for x in range(k):
+                    husbands[first + x] = men[his[x]]
+                    wives[first + x] = women[hers[match[x]]]
+                for x in range(first, last):
+                    if kin(husbands[x], wives[x], mother, father, sibship) and not exchange(
+                        x, first, last, husbands, wives, mother, father, sibship
+                    ):
+                        wife = stranger(
+                            husbands[x], women, women_free, c, d, mother, father, sibship
+                        )
+                        if wife >= 0:
+                            wives[x] = wife
+                        else:
+                            husbands[x] = stranger(
+                                wives[x], men, men_free, a, b, mother, father, sibship
+                            )
+                for x in range(first, last):
+                    if husbands[x] >= 0:
+                        husbands[made], wives[made] = husbands[x], wives[x]
+                        made += 1
+    return made

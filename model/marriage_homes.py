@@ -1,0 +1,105 @@
+"""Where a new couple lives: with his parents, with hers, or in a home of their own.
+
+A couple may join his or her parents who have a home at the place where he or she lives;
+otherwise it settles at his place or hers, in the household of the one who has one without
+parents or lodgers, or a new one.
+Minor children of a spouse who moves out come along. Movers change province and residence
+with the wedding. Leaves out housing and its price, which the shares stand for.
+
+Source: assumed shares, see `partnership.yaml`.
+"""
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..agents import families
+from . import homes
+from .homes import parent_nearby, with_parents
+from .lodgings import shares_lodgings
+from .marriage_types import KEY
+from .moving_units import family_units
+
+if TYPE_CHECKING:
+    from .model import SongheModel
+
+Floats = NDArray[np.float64]
+Rows = NDArray[np.int32]
+Flags = NDArray[np.bool_]
+
+KIND = "family"
+
+
+class Homes(NamedTuple):
+    """For each couple: whose place it is, and which household there takes it in, if any.
+
+    elders : that of the parents; joins : that of the parents or of the spouse
+    """
+
+    at_his: Flags
+    elders: Flags
+    joins: Flags
+
+
+def choose(
+    his_parents: Flags,
+    her_parents: Flags,
+    shares: tuple[Floats, Floats, float],
+    housed: tuple[Flags, Flags],
+    u: Floats,
+) -> Homes:
+    """Homes by one uniform for each couple, cut in the order his parents, hers, own.
+
+    shares : of joining his parents and hers, by couple, and of settling at his place else
+    his_parents, her_parents : whether parents have a home at the place of each
+    housed : whether he, and she, has a home of his or her own for the couple
+    """
+    his = his_parents * shares[0]
+    hers = her_parents * shares[1] * (1 - his)
+    own = np.maximum(1 - his - hers, 1e-12)
+    at_his = (u < his) | ((u >= his + hers) & ((u - his - hers) < own * shares[2]))
+    with_elders = u < his + hers
+    return Homes(at_his, with_elders, with_elders | np.where(at_his, *housed))
+
+
+def settle(model: "SongheModel", husbands: Rows, wives: Rows, u: Floats) -> None:
+    """Give every new couple a household, and move those who must move, with their minors.
+
+    u : float64 in (0, 1), one uniform for each couple
+    """
+    people = model.people
+    household = people["household"]
+    his, hers = parent_nearby(people, husbands), parent_nearby(people, wives)
+    housed = (own_home(model, rows) for rows in (husbands, wives))
+    given = shares(model, husbands, wives)
+    found = choose(his >= 0, hers >= 0, given, tuple(housed), u)
+    host = np.where(found.at_his, husbands, wives).astype(np.int64)
+    host = np.where(found.elders, np.where(found.at_his, his, hers), host)
+    home = household[host].astype(np.int64)
+    fresh = np.flatnonzero(~found.joins)
+    home[fresh] = families.new_households(model, len(fresh))
+    spouses, couple = np.concatenate((husbands, wives)), np.tile(np.arange(len(host)), 2)
+    moves = household[spouses] != home[couple]
+    heads, couple = spouses[moves].astype(np.int64), couple[moves]
+    movers = family_units(model, heads, alone=np.ones(len(heads), np.bool_))
+    to = couple[movers.unit]
+    place = people["province"][host[to]], people["residence"][host[to]]
+    homes.settle(model, movers.rows, home[to], *place, KIND)
+
+
+def own_home(model: "SongheModel", rows: Rows) -> Flags:
+    """Whether each lives in a family household without parents and lodgers, bool[n]."""
+    people = model.people
+    shared = with_parents(people, rows) | shares_lodgings(model, rows)
+    return np.asarray((people["household"][rows] >= 0) & ~shared)
+
+
+def shares(model: "SongheModel", husbands: Rows, wives: Rows) -> tuple[Floats, Floats, float]:
+    """Shares of joining his parents and hers, by couple, and of settling at his place else."""
+    p, residence = model.parameters, model.people["residence"]
+    return (
+        p.array(KEY + "home_his_parents")[residence[husbands]],
+        p.array(KEY + "home_her_parents")[residence[wives]],
+        p.value(KEY + "home_his_place"),
+    )

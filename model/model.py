@@ -1,0 +1,254 @@
+"""SongheModel: one replicate of the country, lived year by year.
+
+The shell is Mesa's: `step()` is one year, institutions are agents. People are columns. What
+happens in a year, and in which order, stands in `year.py`. `seconds` adds up the time that
+each step has taken.
+"""
+
+import os
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import date
+from itertools import groupby, pairwise
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+import mesa
+import numpy as np
+from numpy.typing import NDArray
+
+from ..agents import families, luck
+from ..agents.columns import EVENT_TIMES, NEVER
+from ..agents.frame import People
+from ..agents.institutions import copy_funds, open_funds
+from ..parameters.dims import EDUCATION, PROVINCES, RESIDENCES, SEXES
+from ..parameters.load import Parameters
+from ..parameters.rates import Concept
+from .align import Constants
+from .starting_adl import starting_adl
+from .step import Step
+from .tally import Tally, stocks
+from .views import Household, Person, household_view, person_view
+
+if TYPE_CHECKING:
+    from ..agents.base import Base
+
+BASE_YEAR = 2010
+BLOCK = 65_536  # rows: columns of a block stay in the cache from one step to the next
+COMPACT_EVERY = 5  # years
+PARITY_CLASSES = 3  # childless, one child, two and more
+MOVE_TALLIES = {
+    "family": "net_migration",
+    "moves": "net_migration",
+    "reclassified": "reclassified",
+}
+
+
+@dataclass(frozen=True)
+class Options:
+    """What may be switched off, for tests against theory, and how work is spread.
+
+    differentials : people of one age differ in death and births
+    markets : marriage, divorce, leaving home, moves and school take place
+    policies : policies pay and are paid for
+    """
+
+    differentials: bool = True
+    markets: bool = True
+    policies: bool = True
+    threads: int = 1
+    block: int = BLOCK
+
+
+class SongheModel(mesa.Model):  # type: ignore[misc]
+    """One replicate under one scenario and draw."""
+
+    def __init__(
+        self,
+        base: "Base",
+        parameters: Parameters,
+        key: luck.Key,
+        *,
+        concept: Concept = "official",
+        options: Options | None = None,
+    ) -> None:
+        super().__init__(rng=0)  # never used: luck is addressed, see agents/luck.py
+        from .year import POLICIES, YEAR, columns
+
+        self.options = options or Options()
+        self.parameters, self.key, self.concept = parameters, key, concept
+        self.year_list = [step for step in YEAR if self._lives(step)]
+        self.people = _people(base.people, columns())
+        self.n_households = base.n_households
+        self.weight = base.weight
+        self.persons = base.people.n
+        self.year = BASE_YEAR
+        self.constants = Constants()
+        self.tally = Tally()
+        self.seconds: defaultdict[str, float] = defaultdict(float)
+        self.counterparts: dict[str, NDArray[np.int64]] = {}
+        self.birth_response = np.zeros((PARITY_CLASSES, len(RESIDENCES), len(EDUCATION)))
+        self.funds = open_funds(self) if POLICIES else {}
+        if self.options.differentials:
+            self._start_function()
+        self.tally.now = stocks(self)
+        self.tally.close(BASE_YEAR)
+
+    def _lives(self, step: Step) -> bool:
+        from .year import MARKET_STEPS, POLICY_STEPS
+
+        if not self.options.markets and step.name in MARKET_STEPS:
+            return False
+        return self.options.policies or step.name not in POLICY_STEPS
+
+    @property
+    def new_year(self) -> date:
+        """The first day of the year being lived."""
+        return date(self.year, 1, 1)
+
+    def step(self) -> None:
+        """Live one year."""
+        self.year += 1
+        self.constants.year = self.year
+        self.birth_response[:] = 0.0
+        for by_rows, steps in groupby(self.year_list, key=lambda step: step.by_rows):
+            if by_rows:
+                self._walk(list(steps))
+            else:
+                for step in steps:
+                    assert step.apply is not None
+                    began = perf_counter()
+                    step.apply(self)
+                    self.seconds[step.name] += perf_counter() - began
+        self.tally.close(self.year)
+        if self.year % COMPACT_EVERY == 0:
+            began = perf_counter()
+            families.compact(self)
+            self.seconds["compact"] += perf_counter() - began
+
+    def _walk(self, steps: Sequence[Step]) -> None:
+        """All steps by rows on one block after another."""
+        began = perf_counter()
+        rules = [step.prepare(self) if step.prepare else None for step in steps]
+        self.seconds["prepare"] += perf_counter() - began
+        n = self.people.n
+        threads = max(
+            1, min(self.options.threads, os.cpu_count() or 1, n // self.options.block + 1)
+        )
+        if threads == 1:
+            self._walk_rows(steps, rules, 0, n)
+            return
+        cuts = [n * k // threads for k in range(threads + 1)]
+        with ThreadPoolExecutor(threads) as pool:
+            shares = [
+                pool.submit(self._walk_rows, steps, rules, first, last)
+                for first, last in pairwise(cuts)
+            ]
+            for share in shares:
+                share.result()
+
+    def _walk_rows(
+        self, steps: Sequence[Step], rules: Sequence[Any], first: int, last: int
+    ) -> None:
+        people, size = self.people, self.options.block
+        u = np.empty((4, min(size, max(last - first, 1))), np.uint32)
+        for low in range(first, last, size):
+            rows = slice(low, min(low + size, last))
+            words = u[:, : rows.stop - low]
+            call = None
+            for step, rule in zip(steps, rules, strict=True):
+                assert step.kernel is not None
+                began = perf_counter()
+                if step.call is not None and step.call != call:
+                    call = step.call
+                    luck.fill(people["id"][rows], call, self.year, self.key, words)
+                step.kernel(*(people[name][rows] for name in step.columns), words, rule)
+                self.seconds[step.name] += perf_counter() - began
+
+    def record_moves(
+        self,
+        rows: NDArray[Any],
+        province: NDArray[Any],
+        residence: NDArray[Any],
+        kind: str = "family",
+    ) -> None:
+        """Change the place of people and count who left and who came.
+
+        kind : "family" and "moves" count as migration, "reclassified" apart
+        """
+        people = self.people
+        flows = np.zeros((len(PROVINCES), len(RESIDENCES), len(SEXES)), np.int64)
+        sex = people["sex"][rows]
+        np.subtract.at(flows, (people["province"][rows], people["residence"][rows], sex), 1)
+        people["province"][rows] = province
+        people["residence"][rows] = residence
+        np.add.at(flows, (people["province"][rows], people["residence"][rows], sex), 1)
+        self.tally.add(MOVE_TALLIES[kind], flows)
+
+    def branch(self, parameters: Parameters, *, solves_anew: bool = False) -> "SongheModel":
+        """An independent copy that goes on under other parameters.
+
+        It takes the constants of this model, by year, unless it solves anew (a scenario that
+        is a baseline of its own).
+        """
+        twin = SongheModel.__new__(SongheModel)
+        mesa.Model.__init__(twin, rng=0)
+        for name in ("options", "key", "concept", "year_list", "n_households", "weight"):
+            setattr(twin, name, getattr(self, name))
+        twin.persons, twin.year = self.persons, self.year
+        twin.parameters = parameters
+        twin.people = self.people.copy()
+        twin.constants = self.constants.for_scenario(solves_anew=solves_anew)
+        twin.tally, twin.seconds = Tally(), defaultdict(float)
+        twin.tally.years = dict(self.tally.years)
+        twin.birth_response = self.birth_response.copy()
+        twin.counterparts = {name: sums.copy() for name, sums in self.counterparts.items()}
+        twin.funds = copy_funds(self.funds, twin)
+        return twin
+
+    def _start_function(self) -> None:
+        """State of function at the end of the base year, by each person's own luck."""
+        people = self.people
+        chances = np.cumsum(starting_adl(self.parameters, BASE_YEAR, self.concept), axis=-1)
+        u = luck.uniforms(people["id"], luck.Call.PERSON, BASE_YEAR, self.key)[0]
+        here = chances[people["sex"], np.clip(people["age"], 0, 100)]
+        people["adl"][:] = (u[:, None] >= here[:, :3]).sum(axis=1)
+
+    def person(self, identity: int | str) -> Person:
+        """One person in words; by id, or by path as in `41207.2.1`.
+
+        Raises
+        ------
+        LookupError
+            If nobody of that id is alive in this replicate.
+        """
+        return person_view(self, identity)
+
+    def household(self, number: int) -> Household:
+        """One family household in words.
+
+        Raises
+        ------
+        LookupError
+            If nobody lives in a household of that number.
+        """
+        return household_view(self, number)
+
+    def __iter__(self) -> Iterator[int]:
+        """Live one year after another, giving each year once it is over."""
+        while True:
+            self.step()
+            yield self.year
+
+
+def _people(base: People, columns: Sequence[Any]) -> People:
+    """The base with room for the policies' columns as well."""
+    people = People.of({name: base[name] for name in base.columns}, columns)
+    for name in EVENT_TIMES:
+        people[name][:] = NEVER
+    return people
+
+
+__all__ = ["BASE_YEAR", "Options", "SongheModel"]

@@ -1,0 +1,278 @@
+"""Who moves with whom: the people who decide, and those who go along.
+
+A person of age decides for herself, a married man for the couple; a minor goes along with
+the parent at whose home he lives, the mother before the father. Couples who live apart do
+not decide here, they come together or not (see `migration.py`). Counts by cell of the one
+who decides let expected moves be summed without looking at people again. Leaves out moves
+of older parents with their children.
+"""
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..agents.columns import CARE_HOME
+from ..agents.compiled import kernel, rule
+from .migration_rules import N_CELLS, cell_of
+
+if TYPE_CHECKING:
+    from .model import SongheModel
+
+MARRIED = 1
+MALE = 0
+
+HEADS, SPOUSES, BOUND, FREE, LONE_BOUND, LONE_FREE = range(6)
+N_COUNTS = 6
+
+
+class Counts(NamedTuple):
+    """People by the cell of the one who decides for them, and couples apart.
+
+    by_cell : int64[6, cells]: those who decide; their spouses at home; minors of couples
+        without and with another adult at home; minors of one parent, likewise
+    apart : int64[2, 2, 3], residence of the wife and of the husband: couples, minors with
+        her, minors with him
+    urban, total : int64, people
+    """
+
+    by_cell: NDArray[np.int64]
+    apart: NDArray[np.int64]
+    urban: int
+    total: int
+
+
+@rule
+def at_home(i: int, j: int, household: Any) -> Any:
+    """Whether two people share a family household; j may be -1."""
+    return j >= 0 and household[i] >= 0 and household[i] == household[j]
+
+
+@rule
+def keeper(i: int, mother: Any, father: Any, household: Any) -> int:
+    """The parent a minor goes along with, -1 if neither lives at home."""
+    if at_home(i, mother[i], household):
+        return int(mother[i])
+    return int(father[i]) if at_home(i, father[i], household) else -1
+
+
+@rule
+def free_to_join(i: int, j: int, collective: Any) -> Any:
+    """Whether a couple living apart may come together: not while one is in a care home."""
+    return collective[i] != CARE_HOME and collective[j] != CARE_HOME
+
+
+@kernel
+def adults_at_home(
+    age: Any, alive: Any, death_u: Any, household: Any, adult_age: int, out: Any
+) -> None:
+    """Number of adults who live through the year, by household."""
+    for i in range(age.size):
+        if alive[i] and household[i] >= 0 and age[i] + 1 >= adult_age and death_u[i] >= 1.0:
+            out[household[i]] += 1
+
+
+@kernel
+def count_units(
+    age: Any, sex: Any, province: Any, residence: Any, education: Any, marital: Any, alive: Any,
+    partner: Any, mother: Any, father: Any, household: Any, collective: Any, adults: Any,
+    adult_age: int, by_cell: Any, apart: Any,
+) -> tuple[int, int]:  # fmt: skip
+    """Fill the counts of `Counts`; returns urban people and all people."""
+    urban, total = 0, 0
+    for i in range(age.size):
+        if not alive[i]:
+            continue
+        total += 1
+        urban += residence[i] == 0
+        d, role, couple = i, HEADS, False
+        if age[i] + 1 < adult_age:
+            d = keeper(i, mother, father, household)
+            if d < 0:
+                continue
+            role = LONE_BOUND
+        j = partner[d]
+        if marital[d] == MARRIED and j >= 0:
+            if not at_home(d, j, household):
+                wife, husband = (d, j) if sex[d] else (j, d)
+                if not free_to_join(wife, husband, collective):
+                    continue
+                if role != HEADS:
+                    apart[residence[wife], residence[husband], 1 + (sex[d] == MALE)] += 1
+                elif sex[d]:
+                    apart[residence[wife], residence[husband], 0] += 1
+                continue
+            couple = True
+        if role == LONE_BOUND:
+            spare = adults[household[i]] > 1 + couple
+            role = (FREE if spare else BOUND) if couple else (LONE_FREE if spare else LONE_BOUND)
+        elif couple and sex[d] != MALE:
+            role = SPOUSES
+        if couple and sex[d] != MALE:
+            d = j
+        married = marital[d] == MARRIED
+        k = cell_of(province[d], residence[d], sex[d], married, age[d], education[d])
+        by_cell[role, k] += 1
+    return urban, total
+
+
+def count(people: Any, n_households: int, adult_age: int) -> Counts:
+    """Counts of the state as it stands."""
+    adults = np.zeros(n_households, np.int32)
+    home = (people[c] for c in ("age", "alive", "death_u", "household"))
+    adults_at_home(*home, adult_age, adults)
+    by_cell = np.zeros((N_COUNTS, N_CELLS), np.int64)
+    apart = np.zeros((2, 2, 3), np.int64)
+    names: tuple[str, ...] = (
+        "age",
+        "sex",
+        "province",
+        "residence",
+        "education",
+        "marital",
+        "alive",
+    )
+    names += ("partner", "mother", "father", "household", "collective")
+    columns = (people[c] for c in names)
+    urban, total = count_units(*columns, adults, adult_age, by_cell, apart)
+    return Counts(by_cell, apart, int(urban), int(total))
+
+
+def expected_sizes(counts: Counts, alone: float, follow: float) -> NDArray[np.float64]:
+    """People who move if the one who decides does, float64[cells], summed over the cell.
+
+    alone : share of married workers whose spouse stays; follow : share of parents' moves
+        with minors whom another adult could keep
+    """
+    n = counts.by_cell
+    couple = n[SPOUSES] + n[BOUND] + follow * n[FREE]
+    return np.asarray(n[HEADS] + (1.0 - alone) * couple + n[LONE_BOUND] + follow * n[LONE_FREE])
+
+
+class Units(NamedTuple):
+    """Who moves, and in which unit; int64[n] each."""
+
+    rows: NDArray[np.int64]
+    unit: NDArray[np.int64]
+
+
+@kernel
+def find_near(heads: Any, household: Any, alive: Any, death_u: Any, touched: Any, rows: Any) -> int:
+    """List everyone present who shares a household with a head; returns their number.
+
+    touched : bool[households], false before
+    """
+    for k in range(heads.size):
+        if household[heads[k]] >= 0:
+            touched[household[heads[k]]] = True
+    n = 0
+    for i in range(alive.size):
+        h = household[i]
+        if h >= 0 and touched[h] and alive[i] and death_u[i] >= 1.0:
+            rows[n] = i
+            n += 1
+    return n
+
+
+@kernel
+def mark_couples(
+    heads: Any, alone: Any, marital: Any, partner: Any, household: Any, alive: Any, death_u: Any,
+    unit: Any,
+) -> None:  # fmt: skip
+    """Write the unit of each head and of the spouse who goes along.
+
+    heads : int64[n], rows; alone : bool[n], the spouse stays; unit : int32[people], -1 before
+    """
+    for k in range(heads.size):
+        unit[heads[k]] = k
+    for k in range(heads.size):
+        i = heads[k]
+        j = partner[i]
+        if alone[k] or marital[i] != MARRIED or not at_home(i, j, household):
+            continue
+        if alive[j] and death_u[j] >= 1.0:
+            unit[j] = unit[i]
+
+
+@kernel
+def mark_minors(
+    near: Any, age: Any, partner: Any, marital: Any, mother: Any, father: Any, household: Any,
+    adult_age: int, follow: Any, adults: Any, unit: Any,
+) -> None:  # fmt: skip
+    """Write the unit of each minor who goes along; follow : bool[units], though he could stay.
+
+    near : int64[n], people to look at; adults : int32[households], zero before
+    Only parents' units are read, never a minor's, so the order of rows does not matter.
+    """
+    for i in near:
+        adults[household[i]] += age[i] + 1 >= adult_age
+    for i in near:
+        if age[i] + 1 >= adult_age:
+            continue
+        d = keeper(i, mother, father, household)
+        if d < 0 or unit[d] < 0 or age[d] + 1 < adult_age:
+            continue
+        j = partner[d]
+        couple = marital[d] == MARRIED and at_home(i, j, household)
+        if couple and unit[j] != unit[d]:
+            continue
+        if follow[unit[d]] or adults[household[i]] <= 1 + couple:
+            unit[i] = unit[d]
+
+
+@kernel
+def mark_wards(
+    near: Any, age: Any, household: Any, id: Any, adult_age: int, adults: Any, first: Any, unit: Any
+) -> None:
+    """Minors whose last adults leave go along with the one of the least id.
+
+    adults : int32[households], adults at home, used up; first : int32[households], -1 before
+    """
+    for i in near:
+        if age[i] + 1 >= adult_age and unit[i] >= 0:
+            h = household[i]
+            adults[h] -= 1
+            if first[h] < 0 or id[i] < id[first[h]]:
+                first[h] = i
+    for i in near:
+        h = household[i]
+        if age[i] + 1 < adult_age and unit[i] < 0 and adults[h] == 0 and first[h] >= 0:
+            unit[i] = unit[first[h]]
+
+
+def family_units(model: "SongheModel", heads: Any, alone: Any = None, follow: Any = None) -> Units:
+    """Those who move, when these people do: themselves, spouses at home, minors.
+
+    Parameters
+    ----------
+    heads : int64[n], adults; unit k is that of heads[k], unless a couple has two heads
+    alone : bool[n], the spouse stays behind; default nobody's does
+    follow : bool[n], minors come though another adult could keep them; default all do
+
+    No minor is left in a household without an adult.
+    """
+    people, n = model.people, len(heads)
+    alone = np.zeros(n, np.bool_) if alone is None else alone
+    follow = np.ones(n, np.bool_) if follow is None else follow
+    adult_age = int(model.parameters.value("demography.coresidence.adult_age"))
+    unit = np.full(people.n, -1, np.int32)
+    names: tuple[str, ...] = ("marital", "partner", "household", "alive", "death_u")
+    mark_couples(heads, alone, *(people[c] for c in names), unit)
+    near = near_to(model, heads)
+    adults = np.zeros(model.n_households, np.int32)
+    names = ("age", "partner", "marital", "mother", "father", "household")
+    mark_minors(near, *(people[c] for c in names), adult_age, follow, adults, unit)
+    first = np.full(model.n_households, -1, np.int32)
+    names = ("age", "household", "id")
+    mark_wards(near, *(people[c] for c in names), adult_age, adults, first, unit)
+    rows = np.union1d(near[unit[near] >= 0], heads)
+    return Units(rows, unit[rows].astype(np.int64))
+
+
+def near_to(model: "SongheModel", heads: Any) -> NDArray[np.int64]:
+    """Rows of everyone present in a household of one of the listed people."""
+    people = model.people
+    touched, rows = np.zeros(model.n_households, np.bool_), np.empty(people.n, np.int64)
+    names: tuple[str, ...] = ("household", "alive", "death_u")
+    n = find_near(heads, *(people[c] for c in names), touched, rows)
+    return rows[:n].copy()

@@ -1,0 +1,1 @@
+"""Policies, one per file, each with a parameter file and a test of the same name."""

@@ -1,0 +1,286 @@
+"""The national child-rearing subsidy: who is paid for how many months, and how births answer.
+
+Decides for every child under three, whatever its birth order, the months of a year for
+which the subsidy is due, and how much the payments that a next child would bring raise the
+hazard of birth. A child is entitled from the month after its birth to the month of its
+third birthday, not before January 2025, and to the month of its death; the amount is that
+of the law of each month. Source: implementation plan of July 2025
+(`parameters/policies/child_subsidy.yaml`) and `parameters/demography/fertility_response.yaml`.
+Leaves out local subsidies, registration and legality of the birth, and the time from
+entitlement to payment.
+"""
+
+from datetime import date
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...agents import luck
+from ...agents.columns import Column
+from ...agents.compiled import kernel, rule
+from ...parameters.dims import PROVINCES
+from ...parameters.load import Parameters
+from ..funds import MONTHS, add_counts, by_month, fen
+from ..household_income import household_income, income_of, thirds
+from ..numbers import Numbers
+from ..prices import by_law, price_index
+from ..step import Step
+
+if TYPE_CHECKING:
+    from ..model import SongheModel
+
+Floats = NDArray[np.float64]
+Counts = NDArray[np.int64]
+
+COLUMNS: tuple[Column, ...] = ()
+FUND = "child_subsidy"
+POLICY = "policies.child_subsidy."
+RESPONSE_OF = "demography.fertility_response."
+CENTRAL, LOCAL, HOUSEHOLDS = "central_government", "local_government", "households"
+TAKE_UP = 2  # lane of the lasting call
+MIDDLE = 6  # month in which the next child is taken to be born
+PARITIES = (0, 1, 2)
+COUPLE_AND_NEXT = 3  # members of the household beside the children born before
+
+
+class Rules(NamedTuple):
+    """The law of one year.
+
+    first : number of the first month for which anything is paid, 12 * year + month - 1
+    months : for which a child is entitled
+    paid : running sums of the year's monthly amounts, fen, int64[13]
+    take_up : share of entitled children for whom it is claimed
+    """
+
+    year: int
+    first: int
+    months: int
+    paid: Counts
+    take_up: float
+
+
+@rule
+def month_number(year: int, month: int) -> int:
+    """Months since the year 0, so that months of several years can be compared."""
+    return int(12 * np.int64(year) + np.int64(month) - 1)
+
+
+@rule
+def last_month_alive(death_u: float) -> int:
+    """Month of the year (1 to 12) to whose end somebody counts as alive."""
+    return 12 if death_u >= 1.0 else min(int(12.0 * death_u) + 1, 12)
+
+
+@rule
+def entitled_months(age: int, birth_month: int, death_u: float, r: Rules) -> Any:
+    """First and last month of the year for which a child is entitled; (1, 0) if none.
+
+    age : completed at the opening of the year, -1 if born in it
+    """
+    born = month_number(r.year - 1 - age, birth_month)
+    opening = month_number(r.year, 1)
+    first = max(born + 1, r.first, opening)
+    last = min(born + r.months, opening + last_month_alive(death_u) - 1)
+    if last < first:
+        return 1, 0
+    return first - opening + 1, last - opening + 1
+
+
+@rule
+def subsidy(first: int, last: int, r: Rules) -> int:
+    """Fen for the months of the year from first to last."""
+    return int(r.paid[last] - r.paid[first - 1])
+
+
+@rule
+def starts(age: int, birth_month: int, r: Rules) -> bool:
+    """Whether the first month for which the child is ever paid lies in the year."""
+    born = month_number(r.year - 1 - age, birth_month)
+    return bool(max(born + 1, r.first) >= month_number(r.year, 1))
+
+
+@kernel
+def child_subsidy(
+    age: Any, birth_month: Any, alive: Any, death_u: Any, province: Any, claims: Any,
+    r: Rules, oldest: int, months: Any, money: Any, children: Any, awards: Any,
+) -> None:  # fmt: skip
+    """Add the months, the fen, the children and the first payments by province.
+
+    claims : uint8[people], or empty where all claim; oldest : highest age that can be paid
+    """
+    for i in range(age.size):
+        if age[i] > oldest or not alive[i]:
+            continue
+        if claims.size and not claims[i]:
+            continue
+        first, last = entitled_months(age[i], birth_month[i], death_u[i], r)
+        if last >= first:
+            p = province[i]
+            months[p] += last - first + 1
+            money[p] += subsidy(first, last, r)
+            children[p] += 1
+            awards[p] += starts(age[i], birth_month[i], r)
+
+
+def monthly_fen(p: Parameters, day: date) -> int:
+    """Monthly amount under the law of a day, whole fen; zero before the law."""
+    if day < first_day(p):
+        return 0
+    return fen(float(np.asarray(p.at(POLICY + "amount", day))) / MONTHS)
+
+
+def first_day(p: Parameters) -> date:
+    """Day from which the subsidy is paid."""
+    return p.dates(POLICY + "amount")[0]
+
+
+def rules_of(p: Parameters, year: int) -> Rules:
+    """The law of a year."""
+    start = first_day(p)
+    return Rules(
+        year=year,
+        first=int(month_number(start.year, start.month)),
+        months=int(p.value(POLICY + "months")),
+        paid=by_month(by_law(p, [POLICY + "amount"], year, lambda day: monthly_fen(p, day))),
+        take_up=p.value(POLICY + "take_up"),
+    )
+
+
+def apply(model: "SongheModel") -> None:
+    """Pay for the year's entitled months; the budgets pay in what goes out."""
+    if model.year < first_day(model.parameters).year:
+        return
+    rules = rules_of(model.parameters, model.year)
+    people, sums = model.people, np.zeros((4, len(PROVINCES)), np.int64)
+    names = ("age", "birth_month", "alive", "death_u", "province")
+    oldest = rules.months // MONTHS
+    claims = _claims(model, rules.take_up, oldest)
+    child_subsidy(*(people[name] for name in names), claims, rules, oldest, *sums)
+    months, money, children, awards = sums
+    _book(model, money)
+    model.tally.add("child_subsidy_months", months)
+    counts = {"fund_registered": children, "fund_beneficiaries": children, "new_awards": awards}
+    add_counts(model, FUND, **counts)
+
+
+def _claims(model: "SongheModel", take_up: float, oldest: int) -> NDArray[np.uint8]:
+    """Whether each child is one for whom the subsidy is claimed; empty where all are."""
+    if take_up >= 1.0:
+        return np.empty(0, np.uint8)
+    people = model.people
+    young = np.flatnonzero(people["age"] <= oldest)
+    claims = np.zeros(people.n, np.uint8)
+    call = luck.Call.PERSON_LASTING
+    u = luck.uniforms(people["id"][young], call, luck.LASTING, model.key)[TAKE_UP]
+    claims[young] = u < take_up
+    return claims
+
+
+def _book(model: "SongheModel", money: Counts) -> None:
+    """Outlay to households, and the budgets' money for it, province by province."""
+    fund = model.funds[FUND]
+    fund.flow("outlay", money, HOUSEHOLDS)
+    year_end = date(model.year, 12, 31)
+    share = float(np.asarray(model.parameters.at(POLICY + "central_share", year_end)))
+    central = np.rint(money * share).astype(np.int64)
+    fund.flow("subsidy", central, CENTRAL)
+    fund.flow("subsidy", money - central, LOCAL)
+
+
+STEP = Step(
+    "child_subsidy",
+    reads=("id", "age", "birth_month", "alive", "death_u", "province"),
+    apply=apply,
+)
+
+
+# --- how births answer ---------------------------------------------------------------------
+
+
+@rule
+def diminishing(z: float, knee: float) -> float:
+    """Benefit over income as it works on births: itself to the knee, then its logarithm."""
+    return z if z <= knee else knee * (1.0 + np.log(z / knee))
+
+
+def present_value(amounts: Floats, discount_rate: float) -> float:
+    """Value at birth of yearly payments, the first at once.
+
+    amounts : yuan of the year of birth, by year of life; discount_rate : real, a year
+    """
+    return float(amounts @ (1.0 + discount_rate) ** -np.arange(len(amounts)))
+
+
+def known_amount(p: Parameters, day: date, decided: int) -> float:
+    """Yuan a year that couples who decide in a year expect to hold on a day.
+
+    An amount counts if its date is at most `notice` years ahead of the decision, and nothing
+    before the subsidy was announced; the last known amount is expected to stay.
+    """
+    key = POLICY + "amount"
+    notice = int(p.value(POLICY + "notice"))
+    horizon = date(decided + notice, 1, 1) if notice else date(decided, 12, 31)
+    days = [d for d in p.dates(key) if d <= min(day, horizon)]
+    if not days or decided < p.value(POLICY + "announced"):
+        return 0.0
+    return float(np.asarray(p.at(key, days[-1])))
+
+
+def expected_payments(p: Parameters, born: int, decided: int) -> Floats:
+    """Payments for a child born in the middle of a year, by year of life, yuan of that year."""
+    months = int(p.value(POLICY + "months"))
+    base = price_index(p, born)
+    payments = np.zeros(-(-months // MONTHS))
+    for k in range(months):
+        year, month = divmod(MIDDLE + k, MONTHS)  # the month after the birth month is first
+        expected = known_amount(p, date(born + year, month + 1, 1), decided) / MONTHS
+        payments[k // MONTHS] += expected * base / price_index(p, born + year)
+    return payments
+
+
+@lru_cache(maxsize=256)
+def _benefit(numbers: Numbers, year: int) -> float:
+    """Perceived present value of the payments for a child born in a year, yuan."""
+    p = numbers.p
+    decided = year - int(p.value(RESPONSE_OF + "lag"))
+    payments = expected_payments(p, year, decided)
+    value = present_value(payments, p.value(RESPONSE_OF + "discount_rate"))
+    return p.value(RESPONSE_OF + "phi") * value
+
+
+def benefit(p: Parameters, year: int) -> float:
+    """Perceived present value of the payments for a child born in a year, yuan."""
+    return _benefit(Numbers(p), year)
+
+
+def response(p: Parameters, year: int, per_head: Floats) -> Floats:
+    """Term of the log hazard of birth, float64[parity 0, 1, 2+, residence, education].
+
+    per_head : disposable income per head, yuan per year, float64[residence, education]
+    """
+    value, knee = benefit(p, year), p.value(RESPONSE_OF + "knee")
+    strength = p.array(RESPONSE_OF + "pi")
+    by_income = np.array([p.value(RESPONSE_OF + name) for name in ("y_low", "y_middle", "y_high")])
+    term = np.zeros((len(PARITIES), *per_head.shape))
+    if value <= 0.0:
+        return term
+    for parity in PARITIES:
+        ratio = value / household_income(per_head, COUPLE_AND_NEXT + parity)
+        for cell in np.ndindex(per_head.shape):
+            term[parity][cell] = strength[parity] * diminishing(ratio[cell], knee)
+    return np.asarray(term * by_income[thirds(per_head)] * p.value(RESPONSE_OF + "b_cash"))
+
+
+def apply_response(model: "SongheModel") -> None:
+    """Add the answer to the payments ahead to the hazards of birth."""
+    per_head = income_of(model)
+    model.birth_response += response(model.parameters, model.year, per_head)
+
+
+RESPONSE = Step(
+    "child_subsidy_response",
+    reads=("alive", "age", "residence", "education"),
+    apply=apply_response,
+)

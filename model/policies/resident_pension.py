@@ -1,0 +1,399 @@
+"""The basic pension of urban and rural residents: contributions, accounts and pensions.
+
+Decides for the members of the residents' scheme what they pay in and what stands in their
+account, and from the month after the 60th birthday a pension of the minimum, a local
+addition and the account over 139, if enough years are paid. Members are people outside the
+employee scheme (`scheme_membership.py`), everyone of 60 and over among them when the scheme
+began. Source: State Council 2014 no. 8 and notices on the minimum
+(`parameters/policies/resident_pension.yaml`). Leaves out amounts by province, transfers
+between schemes, funeral grants, suspended and doubtful claims, and yields on accounts above
+the rate that is credited.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import date
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...agents import luck
+from ...agents.columns import Column
+from ...agents.compiled import kernel, rule
+from ...agents.institutions import split
+from ...parameters.dims import FUNDS, LEDGERS, PROVINCES
+from ...parameters.load import Parameters
+from ..funds import add_counts, by_month, fen
+from ..numbers import Numbers
+from ..prices import by_law, grown, price_index, wage_factor
+from ..scheme_membership import RESIDENT
+from ..step import Step
+
+if TYPE_CHECKING:
+    from ..model import SongheModel
+
+Counts = NDArray[np.int64]
+
+COLUMNS = (
+    Column("pension_account", np.int32, 0, "fen", "resident_pension", "individual account"),
+    Column("pension_years", np.uint8, 0, "years", "resident_pension", "years paid, or made up"),
+    Column("account_pension_m", np.int32, 0, "fen", "resident_pension", "pension from the account"),
+    Column("draws_pension", np.uint8, 0, "flag", "resident_pension", "the pension is awarded"),
+)
+READS = (
+    "id", "alive", "age", "birth_month", "death_u", "province", "scheme", "scheme_age",
+    "contribution_class",
+)  # fmt: skip
+WRITES = tuple(column.name for column in COLUMNS)
+FUND = "resident_pension"
+POLICY = "policies.resident_pension."
+CENTRAL, LOCAL, HOUSEHOLDS = "central_government", "local_government", "households"
+CAPITAL_MARKET = "capital_market"
+CLAIM_CALL, CLAIM = int(luck.Call.CLAIM), 1  # the call, and its lane for pensions
+WORKING_AGE = 16
+LARGEST = 2_147_000_000  # fen that an account can hold
+BILLION_FEN = 1e11
+FITTED = (2012, 2013, 2014, 2015)
+LOW, HIGH = np.uint64(0xFFFFFFFF), np.uint64(32)
+
+# what is summed by province
+(REGISTERED, CONTRIBUTORS, MONTHS_PAID, BENEFICIARIES, AWARDS, OWN, MATCHED, INTEREST, MINIMUM,
+ TOPUP, FROM_ACCOUNT, OVERRUN, REFUNDED, HELD) = range(14)  # fmt: skip
+SUMS = 14
+
+
+class Rules(NamedTuple):
+    """The law of one year; money in fen.
+
+    minimum, topup : running sums of the year's monthly amounts, int64[13]
+    own, matching : yearly contribution and subsidy by class, int64[class], 0 does not pay
+    """
+
+    year: int
+    first_year: int
+    start_age: int
+    minimum_years: int
+    minimum: Counts
+    topup: Counts
+    own: Counts
+    matching: Counts
+    interest: float
+    divisor: int
+    makes_up: float
+
+
+class Pension(NamedTuple):
+    """What one person is paid in a year; money in fen."""
+
+    first: int
+    last: int
+    minimum: int
+    topup: int
+    account: int
+
+
+@rule
+def first_month(age: int, birth_month: int, start_age: int) -> int:
+    """First month of the year in which the age for a pension counts; 13 if none does.
+
+    age : completed at the opening. The pension begins in the month after the birthday.
+    """
+    if age >= start_age:
+        return 1
+    return birth_month + 1 if age == start_age - 1 else 13
+
+
+@rule
+def last_month(death_u: float) -> int:
+    """Last month for which a pension is paid: that of death, else December."""
+    return 12 if death_u >= 1.0 else min(int(12.0 * death_u) + 1, 12)
+
+
+@rule
+def years_needed(age: int, r: Rules) -> int:
+    """Years of contributions for a pension.
+
+    age : completed at the opening of the year. None for those who had the age when the
+    scheme began; the years from then to that age if these are fewer than the minimum.
+    """
+    age_then = age - (r.year - r.first_year)
+    return min(max(r.start_age - age_then, 0), r.minimum_years)
+
+
+@rule
+def account_pension(account: int, divisor: int) -> int:
+    """Fen a month for life from an account."""
+    return int(account // divisor)
+
+
+@rule
+def credited(account: int, rate: float) -> int:
+    """Interest of a year on an account, fen."""
+    return int(np.rint(account * rate))
+
+
+@rule
+def pension(first: int, last: int, account_m: int, r: Rules) -> Pension:
+    """Pension for the months from first to last."""
+    if last < first:
+        return Pension(first, last, 0, 0, 0)
+    minimum = r.minimum[last] - r.minimum[first - 1]
+    topup = r.topup[last] - r.topup[first - 1]
+    return Pension(first, last, int(minimum), int(topup), (last - first + 1) * account_m)
+
+
+@rule
+def wants_to_make_up(identity: Any, r: Rules, low: Any, high: Any) -> bool:
+    """Whether a member whose years fall short pays them in this year."""
+    address = np.uint64(identity)
+    words = luck.philox(address & LOW, address >> HIGH, r.year, CLAIM_CALL, low, high)
+    return bool(luck.unit(words[CLAIM]) < r.makes_up)
+
+
+@kernel
+def resident_pension(
+    id: Any, alive: Any, age: Any, birth_month: Any, death_u: Any, province: Any, scheme: Any,
+    scheme_age: Any, contribution_class: Any, account: Any, years: Any, account_m: Any, draws: Any,
+    r: Rules, low: Any, high: Any, sums: Any,
+) -> None:  # fmt: skip
+    """One year of every member: interest, contributions, award, pension, refund at death.
+
+    low, high : key of the run; sums : int64[what, province]
+    """
+    for i in range(age.size):
+        if scheme[i] != RESIDENT:
+            continue
+        s = province[i]
+        held: Any = np.int64(account[i])
+        sums[HELD, s] += held
+        if not alive[i]:  # left the country this year
+            sums[REFUNDED, s] += held
+            account[i] = 0
+            continue
+        if age[i] < scheme_age[i]:
+            continue
+        sums[INTEREST, s] += credited(held, r.interest)
+        held += credited(held, r.interest)
+        lives = death_u[i] >= 1.0
+        sums[REGISTERED, s] += lives
+        c = contribution_class[i]
+        if c > 0 and lives and WORKING_AGE <= age[i] < r.start_age:
+            sums[CONTRIBUTORS, s] += 1
+            sums[MONTHS_PAID, s] += 12
+            sums[OWN, s] += r.own[c]
+            sums[MATCHED, s] += r.matching[c]
+            held += r.own[c] + r.matching[c]
+            years[i] = min(years[i] + 1, 100)
+        first = first_month(age[i], birth_month[i], r.start_age)
+        last = last_month(death_u[i])
+        if first <= last:
+            missing = years_needed(age[i], r) - years[i]
+            if not draws[i] and missing > 0 and wants_to_make_up(id[i], r, low, high):
+                sums[CONTRIBUTORS, s] += 1
+                sums[MONTHS_PAID, s] += 12 * missing
+                sums[OWN, s] += missing * r.own[1]
+                held += missing * r.own[1]
+                years[i] += missing
+                missing = 0
+            if not draws[i] and missing <= 0:
+                draws[i] = 1
+                account_m[i] = account_pension(held, r.divisor)
+                sums[AWARDS, s] += 1
+            if draws[i]:
+                paid = pension(first, last, account_m[i], r)
+                own = min(paid.account, held)
+                sums[BENEFICIARIES, s] += 1
+                sums[MINIMUM, s] += paid.minimum
+                sums[TOPUP, s] += paid.topup
+                sums[FROM_ACCOUNT, s] += own
+                sums[OVERRUN, s] += paid.account - own
+                held -= own
+        if not lives:
+            sums[REFUNDED, s] += held
+            held = 0
+        account[i] = min(held, LARGEST)
+
+
+@kernel
+def weigh_members(
+    alive: Any, age: Any, death_u: Any, province: Any, scheme: Any, scheme_age: Any,
+    contribution_class: Any, start_age: int, paid_in: Any, registered: Any,
+) -> int:  # fmt: skip
+    """Yearly contributions with subsidy of all who pay, fen; counts members by province."""
+    total: Any = 0
+    for i in range(age.size):
+        if scheme[i] == RESIDENT and alive[i] and age[i] >= scheme_age[i] and death_u[i] >= 1.0:
+            registered[province[i]] += 1
+            if age[i] < start_age:
+                total += paid_in[contribution_class[i]]
+    return int(total)
+
+
+@kernel
+def open_accounts(
+    alive: Any, age: Any, death_u: Any, province: Any, scheme: Any, scheme_age: Any,
+    contribution_class: Any, account: Any, start_age: int, paid_in: Any, factor: float, opened: Any,
+) -> None:  # fmt: skip
+    """Put what was paid in before the first year into accounts, as a multiple of a year's."""
+    for i in range(age.size):
+        member = scheme[i] == RESIDENT and alive[i] and age[i] >= scheme_age[i]
+        if member and age[i] < start_age and death_u[i] >= 1.0:
+            extra = np.int64(np.rint(factor * paid_in[contribution_class[i]]))
+            account[i] += extra
+            opened[province[i]] += extra
+
+
+def minimum_m(p: Parameters, day: date) -> float:
+    """Minimum basic pension on a day, yuan per month; by the political rule after the law."""
+
+    def growth(start: int, year: int) -> float:
+        real = (1.0 + p.value(POLICY + "minimum_real_growth")) ** (year - start)
+        return real * price_index(p, year) / price_index(p, start)
+
+    after = int(p.value(POLICY + "minimum_grows_after"))
+    return float(np.asarray(grown(p, POLICY + "minimum", day, after, growth)))
+
+
+def topup_m(p: Parameters, day: date) -> float:
+    """Mean local addition on a day, yuan per month."""
+    after, growth = int(p.value(POLICY + "topup_grows_after")), _with_wages(p, "topup_growth")
+    amount = grown(p, POLICY + "local_topup", day, after, growth)
+    return float(np.asarray(amount)) * p.value(POLICY + "level")
+
+
+def _with_wages(p: Parameters, name: str) -> Callable[[int, int], float]:
+    """Growth by a share of that of wages."""
+    share = p.value(POLICY + name)
+    return lambda start, year: wage_factor(p, share, start, year)
+
+
+def by_class(p: Parameters, name: str, day: date) -> Counts:
+    """Yearly amounts by class on a day, fen, int64[class]; class 0 does not pay."""
+    after, growth = int(p.value(POLICY + "class_grows_after")), _with_wages(p, "class_growth")
+    amounts = grown(p, POLICY + name, day, after, growth)
+    return np.array([0, *(fen(float(a)) for a in np.asarray(amounts))], dtype=np.int64)
+
+
+@lru_cache(maxsize=64)
+def _rules(numbers: Numbers, year: int) -> Rules:
+    p, day = numbers.p, date(year, 1, 1)
+
+    def law(name: str) -> float:
+        return float(np.asarray(p.at(POLICY + name, day)))
+
+    return Rules(
+        year=year,
+        first_year=int(p.value(POLICY + "first_year")),
+        start_age=int(law("start_age")),
+        minimum_years=int(law("minimum_years")),
+        minimum=by_month(by_law(p, [POLICY + "minimum"], year, lambda day: fen(minimum_m(p, day)))),
+        topup=by_month(by_law(p, [POLICY + "local_topup"], year, lambda day: fen(topup_m(p, day)))),
+        own=by_class(p, "class_amount", day),
+        matching=by_class(p, "matching", day),
+        interest=law("account_interest"),
+        divisor=int(law("divisor")),
+        makes_up=p.value(POLICY + "makes_up"),
+    )
+
+
+def rules_of(p: Parameters, year: int) -> Rules:
+    """The law of a year."""
+    return _rules(Numbers(p), year)
+
+
+def apply(model: "SongheModel") -> None:
+    """One year of the scheme; nothing before its first year."""
+    if model.year < model.parameters.value(POLICY + "first_year"):
+        return
+    rules = rules_of(model.parameters, model.year)
+    people, sums = model.people, np.zeros((SUMS, len(PROVINCES)), np.int64)
+    columns = (people[name] for name in READS + WRITES)
+    resident_pension(*columns, rules, model.key.low, model.key.high, sums)
+    _book(model, sums)
+    _count(model, sums)
+    if model.year == rules.first_year:
+        _open(model, rules)
+
+
+def _book(model: "SongheModel", sums: Counts) -> None:
+    """Every flow of the year; accounts first follow the people who moved."""
+    fund = model.funds[FUND]
+    fund.transfer(sums[HELD] - fund.balance[LEDGERS.index("individual")], ledger="individual")
+    fund.flow("revenue", sums[OWN], HOUSEHOLDS, ledger="individual")
+    fund.flow("subsidy", sums[MATCHED], LOCAL, ledger="individual")
+    fund.flow("interest", sums[INTEREST], CAPITAL_MARKET, ledger="individual")
+    fund.flow("outlay", sums[FROM_ACCOUNT] + sums[REFUNDED], HOUSEHOLDS, ledger="individual")
+    central_share = model.parameters.array(POLICY + "central_share")
+    central = np.rint(sums[MINIMUM] * central_share).astype(np.int64)
+    fund.flow("subsidy", central, CENTRAL)
+    fund.flow("subsidy", sums[MINIMUM] - central + sums[TOPUP], LOCAL)
+    fund.flow("outlay", sums[MINIMUM] + sums[TOPUP] + sums[OVERRUN], HOUSEHOLDS)
+
+
+def _count(model: "SongheModel", sums: Counts) -> None:
+    add_counts(
+        model,
+        FUND,
+        fund_registered=sums[REGISTERED],
+        fund_contributors=sums[CONTRIBUTORS],
+        fund_contributor_months=sums[MONTHS_PAID],
+        fund_beneficiaries=sums[BENEFICIARIES],
+        new_awards=sums[AWARDS],
+    )
+    model.tally.add("resident_pension_topup", sums[TOPUP])
+    model.tally.add("resident_pension_overrun", sums[OVERRUN])
+
+
+def _open(model: "SongheModel", r: Rules) -> None:
+    """Bring the balance at the end of the first year to the published one.
+
+    Accounts of those who pay gain a multiple of a year's contribution, the same for all; the
+    rest stands in the pooled ledger, by members of each province.
+    """
+    people, p, fund = model.people, model.parameters, model.funds[FUND]
+    total = p.value(POLICY + "opening_balance") * BILLION_FEN / model.weight
+    in_accounts = total * p.value(POLICY + "opening_account_share")
+    names = ("alive", "age", "death_u", "province", "scheme", "scheme_age", "contribution_class")
+    columns = tuple(people[name] for name in names)
+    paid_in, registered = r.own + r.matching, np.zeros(len(PROVINCES), np.int64)
+    yearly = weigh_members(*columns, r.start_age, paid_in, registered)
+    if not registered.any():
+        return
+    held = int(fund.balance[LEDGERS.index("individual")].sum())
+
+    def solve() -> float:
+        return max(in_accounts - held, 0.0) / yearly if yearly else 0.0
+
+    factor = float(model.constants.get("resident_pension_opening", solve, aligned=True))
+    opened = np.zeros(len(PROVINCES), np.int64)
+    account = people["pension_account"]
+    open_accounts(*columns, account, r.start_age, paid_in, factor, opened)
+    fund.flow("opening_adjustment", opened, "before_the_first_year", ledger="individual")
+    rest = max(round(total) - int(fund.balance.sum()), 0)
+    fund.flow("opening_adjustment", split(rest, registered), "before_the_first_year")
+
+
+def resident_pension_level(
+    p: Parameters, years: Mapping[int, Mapping[str, NDArray[Any]]], weight: float
+) -> float:
+    """Level of local additions at which outlay of the fitted years meets the published one.
+
+    p : under which the years were lived; years : tallies by year; weight : persons an agent
+    """
+    published, rest, added = 0.0, 0.0, 0.0
+    for year in FITTED:
+        outlay = float(years[year]["fund_outlay"][FUNDS.index(FUND)].sum())
+        topup = float(years[year]["resident_pension_topup"].sum())
+        published += float(np.asarray(p.year(POLICY + "observed_outlay", year)))
+        rest += (outlay - topup) * weight / BILLION_FEN
+        added += topup * weight / BILLION_FEN
+    return p.value(POLICY + "level") * (published - rest) / added
+
+
+STEP = Step(
+    "resident_pension",
+    reads=READS,
+    writes=WRITES,
+    apply=apply,
+)

@@ -1,0 +1,84 @@
+"""The year: every life event and every policy, in order.
+
+Hazards read the state of 1 January; consequences are applied in the order below. Nothing is
+registered anywhere else. `songhe plan` prints this list with what each step reads and writes;
+`docs/decisions/` says why the order is what it is.
+"""
+
+from ..agents.columns import COLUMNS, Column
+from . import care_grade, funds, scheme_membership, tally
+from .events import (
+    abroad,
+    ageing,
+    births,
+    deaths,
+    education,
+    health,
+    household,
+    migration,
+    partnership,
+)
+from .policies import child_subsidy, long_term_care_insurance, resident_pension
+from .step import check
+
+POLICIES = (child_subsidy, resident_pension, long_term_care_insurance)
+
+YEAR = (
+    child_subsidy.RESPONSE,
+    health.STEP,
+    migration.STEP,
+    partnership.DIVORCE,
+    household.STEP,
+    births.STEP,
+    partnership.DIVORCES,
+    partnership.MARRIAGE,
+    household.STEP_MOVES,
+    migration.MOVES,
+    migration.RECLASSIFICATION,
+    abroad.STEP,
+    education.STEP,
+    care_grade.STEP,
+    scheme_membership.STEP,
+    child_subsidy.STEP,
+    resident_pension.STEP,
+    long_term_care_insurance.STEP,
+    funds.STEP,
+    deaths.STEP,
+    ageing.STEP,
+    tally.STEP,
+)
+MARKET_STEPS = frozenset(
+    step.name
+    for step in (
+        migration.STEP,
+        partnership.DIVORCE,
+        household.STEP,
+        partnership.DIVORCES,
+        partnership.MARRIAGE,
+        household.STEP_MOVES,
+        migration.MOVES,
+        migration.RECLASSIFICATION,
+        abroad.STEP,
+        education.STEP,
+    )
+)
+POLICY_STEPS = frozenset(
+    step.name
+    for step in (
+        child_subsidy.RESPONSE,
+        scheme_membership.STEP,
+        child_subsidy.STEP,
+        resident_pension.STEP,
+        long_term_care_insurance.STEP,
+        funds.STEP,
+    )
+)
+
+
+def columns() -> tuple[Column, ...]:
+    """Every column: those of a person, and those that events and policies add."""
+    own = (module.COLUMNS for module in (births, scheme_membership, *POLICIES))
+    return tuple(column for group in (COLUMNS, *own) for column in group)
+
+
+check(YEAR, columns())

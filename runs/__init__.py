@@ -1,0 +1,1 @@
+"""What we compute: scenarios, ensembles, the store and the command line."""

@@ -1,0 +1,291 @@
+"""The library: what `import songhe` offers, and what the command is made of."""
+
+import atexit
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from ..parameters.problems import ParameterError, Problem
+from .settings import (
+    DEFAULT_SCENARIOS,
+    OPTION,
+    STORE,
+    Detail,
+    Settings,
+    Work,
+    folder_problems,
+    option_problems,
+    resolve,
+    work_of,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import xarray as xr
+
+    from ..model.model import SongheModel
+    from ..model.views import Household, Person
+    from ..parameters.rates import Concept
+    from .ensemble import Plan, Summary
+    from .executors import Outcome
+
+Scenarios = str | Path | Sequence[str | Path]
+
+
+class RunError(RuntimeError):
+    """Units that failed twice; the others are stored."""
+
+
+def run(
+    scenarios: Scenarios = DEFAULT_SCENARIOS,
+    *,
+    persons: int = 40_000,
+    replicates: int = 2,
+    draws: int = 20,
+    until: int = 2060,
+    seed: int = 1,
+    concept: "Concept" = "official",
+    detail: Detail = "standard",
+    workers: int | None = None,
+    scheduler: str | None = None,
+    out: Path | str | None = None,
+) -> "xr.Dataset":
+    """Simulate scenarios; the results as one labelled data set.
+
+    Parameters
+    ----------
+    scenarios : names of shipped scenarios, or paths of YAML files
+    persons : agents in a replicate, 500 or more
+    draws : parameter draws beside draw 0
+    workers : processes; None is one for each core, at most one for each unit
+    scheduler : address of a Dask scheduler, or "local", in place of own processes
+    out : folder that keeps the results, and is resumed if it holds some; None keeps them as
+        long as the process lives
+
+    Raises
+    ------
+    ParameterError
+        With everything that is wrong in what was asked for, before anything is written.
+    RunError
+        If units failed twice. What succeeded is in the folder, if one was given.
+    """
+    settings = Settings(persons, replicates, draws, until, seed, concept, detail)
+    names = [scenarios] if isinstance(scenarios, str | Path) else list(scenarios)
+    return _run(
+        names, settings, _passing_folder() if out is None else Path(out), workers, scheduler
+    )
+
+
+def _passing_folder() -> Path:
+    """A folder that goes when the process ends: results are read from it as they are used."""
+    folder = tempfile.mkdtemp(prefix="songhe-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return Path(folder)
+
+
+def _run(
+    names: list[str | Path],
+    settings: Settings,
+    out: Path,
+    workers: int | None,
+    scheduler: str | None,
+) -> "xr.Dataset":
+    summary = carry_out(names, settings, out, workers=workers, scheduler=scheduler)
+    if summary.failed:
+        raise RunError(failure_text(summary))
+    return open(out)
+
+
+def carry_out(
+    names: Sequence[str | Path],
+    settings: Settings,
+    out: Path,
+    *,
+    workers: int | None = None,
+    scheduler: str | None = None,
+    branching: bool = True,
+    announce: "Callable[[Plan], None]" = lambda _: None,
+    report: "Callable[[Outcome], None]" = lambda _: None,
+) -> "Summary":
+    """Run with calls before the first unit and after every unit.
+
+    Raises
+    ------
+    ParameterError
+        With everything that is wrong in options, scenarios and folder at once.
+    """
+    options = {**vars(settings), **({} if workers is None else {"workers": workers})}
+    problems = [*option_problems(**options), *folder_problems(out)]
+    try:
+        scenarios = resolve(names)
+    except ParameterError as fault:
+        problems += fault.problems
+    if problems:
+        raise ParameterError(problems)
+    from . import ensemble
+
+    store, work = ensemble.prepare(scenarios, settings, out, branching=branching)
+    plan = ensemble.plan_of(store, work, workers or os.cpu_count() or 1)
+    announce(plan)
+    return ensemble.carry_out(store, work, plan, scheduler=scheduler, report=report)
+
+
+def failure_text(summary: "Summary") -> str:
+    """The units that failed, each named with its reason."""
+    lines = [
+        f"draw {o.unit.draw}, replicate {o.unit.replicate} "
+        f"({', '.join(o.unit.scenarios)}): {o.error}"
+        for o in summary.failed
+    ]
+    count = len(summary.failed)
+    head = f"{count} unit{'s' if count != 1 else ''} failed twice; the others are stored"
+    return "\n  ".join([head + ":", *lines])
+
+
+def open(folder: Path | str) -> "xr.Dataset":
+    """Results of a folder, read as they are used.
+
+    Large tables by province and age are best selected before they are added up:
+    `results["population"].sel(draw=0)`.
+
+    Raises
+    ------
+    ParameterError
+        If the folder holds no results.
+    """
+    import xarray as xr
+
+    path = Path(folder) / STORE
+    if not (path / "zarr.json").is_file():
+        allowed = "a folder that `songhe run` has written"
+        raise ParameterError([Problem(OPTION, "DIR", str(folder), allowed)])
+    found: xr.Dataset = xr.open_zarr(str(path), consolidated=False, chunks=None)
+    return found
+
+
+def compare(results: "xr.Dataset | Path | str", **choices: Any) -> "pd.DataFrame":
+    """Levels, paired differences and costs, one figure a row.
+
+    results : a data set, or the folder of a run; choices : as for `analysis.compare.compare`
+    """
+    from ..analysis.compare import compare as compare_dataset
+
+    return compare_dataset(_dataset(results), **choices)
+
+
+def _dataset(results: "xr.Dataset | Path | str") -> "xr.Dataset":
+    return open(results) if isinstance(results, str | Path) else results
+
+
+def person(
+    results: "xr.Dataset | Path | str",
+    identity: int | str,
+    *,
+    year: int | None = None,
+    scenario: str = "baseline",
+    draw: int = 0,
+    replicate: int = 0,
+) -> "Person":
+    """One person at the end of a year; the unit is lived again to find them.
+
+    identity : a path such as "41207.2.1", or the number that it stands for
+    year : the last of the results by default
+
+    Raises
+    ------
+    LookupError
+        If nobody of that id is alive in that year.
+    ParameterError
+        If the results cannot be lived again with these sources, values or scenarios.
+    """
+    return _lived(results, year, scenario, draw, replicate).person(identity)
+
+
+def household(
+    results: "xr.Dataset | Path | str",
+    number: int,
+    *,
+    year: int | None = None,
+    scenario: str = "baseline",
+    draw: int = 0,
+    replicate: int = 0,
+) -> "Household":
+    """One family household at the end of a year, by its number; see `person`."""
+    return _lived(results, year, scenario, draw, replicate).household(number)
+
+
+def _lived(
+    results: "xr.Dataset | Path | str", year: int | None, scenario: str, draw: int, replicate: int
+) -> "SongheModel":
+    about = _dataset(results).attrs
+    until = int(about["until"])
+    year = until if year is None else year
+    problems = [] if 2010 <= year <= until else [
+        Problem(OPTION, "--year", year, f"a year from 2010 to {until}")
+    ]  # fmt: skip
+    if scenario not in about["scenario_texts"]:
+        allowed = ", ".join(about["scenario_texts"])
+        problems.append(Problem(OPTION, "--scenario", scenario, allowed))
+    for name, value in (("--draw", draw), ("--replicate", replicate)):
+        if value < 0:
+            problems.append(Problem(OPTION, name, value, "a whole number from 0"))
+    if problems:
+        raise ParameterError(problems)
+    file = about["scenario_texts"][scenario]["file"]
+    settings = Settings(
+        int(about["persons"]), 1, 0, until, int(about["seed"]),
+        cast("Concept", about["concept"]), cast(Detail, about["detail"]),
+    )  # fmt: skip
+    _same_values(about, scenario, settings, file)
+    return _model_at(settings, scenario, file, draw, replicate, year)
+
+
+def _same_values(about: dict[str, Any], scenario: str, settings: Settings, file: str) -> None:
+    """Refuse to live with other values or another model than those of the results."""
+    from .record import sources
+
+    problems = []
+    if about["key"]["sources"] != sources():
+        problems.append(
+            Problem(OPTION, "model sources", sources(), f"{about['key']['sources']} of the results")
+        )
+    if _work(settings, scenario, file).case(scenario).key != about["scenario_keys"][scenario]:
+        allowed = "the values that the results were made with"
+        problems.append(Problem(OPTION, f"scenario {scenario}", "other values", allowed))
+    if problems:
+        raise ParameterError(problems)
+
+
+def _work(settings: Settings, scenario: str, file: str) -> Work:
+    from .scenario import shipped_names
+
+    return work_of(resolve([scenario if scenario in shipped_names() else file]), settings)
+
+
+@lru_cache(maxsize=2)
+def _model_at(
+    settings: Settings, scenario: str, file: str, draw: int, replicate: int, year: int
+) -> "SongheModel":
+    """A lived model, kept for the next look at it."""
+    from .unit import Unit, live_until
+
+    unit = Unit(draw, replicate, (scenario,))
+    return live_until(_work(settings, scenario, file), scenario, unit, year)
+
+
+def older_people_of_base() -> dict[str, dict[int, float]]:
+    """People of 60, 65 and 80 and over at the end of 2010 under both population concepts."""
+    from ..agents.base_counts import year_end_counts
+    from ..parameters.load import load
+
+    concepts: tuple[Concept, ...] = ("official", "wpp")
+    found = {}
+    for concept in concepts:
+        by_age = year_end_counts(load(), concept)
+        by_age = by_age.reshape(-1, by_age.shape[-1]).sum(axis=0)
+        found[str(concept)] = {age: float(by_age[age:].sum()) for age in (60, 65, 80)}
+    return found

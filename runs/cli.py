@@ -1,0 +1,391 @@
+"""The command `songhe`.
+
+Imports of what a command needs stand inside it, so that help and errors come at once.
+Exit codes: 0 done, 1 units failed or nothing found, 2 something wrong in what was asked,
+130 interrupted.
+"""
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ..parameters.problems import ParameterError, Problem
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from .ensemble import Plan, Summary
+    from .settings import Settings
+
+app = typer.Typer(
+    name="songhe",
+    help="Simulate Chinese households person by person: people, services and funds.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+Folder = Annotated[Path, typer.Argument(metavar="DIR", help="Folder of a run.")]
+Scenario = Annotated[str, typer.Option(help="Scenario of the run.")]
+Draw = Annotated[int, typer.Option(help="Draw, 0 is the central one.")]
+Replicate = Annotated[int, typer.Option(help="Replicate, from 0.")]
+Year = Annotated[int | None, typer.Option(help="Year; the last one by default.")]
+
+
+def main() -> None:
+    """The entry point: every expected fault becomes a message and an exit code."""
+    try:
+        app()
+    except ParameterError as fault:
+        show_problems(fault.problems)
+        sys.exit(2)
+
+
+def show_problems(problems: Sequence[Problem]) -> None:
+    """Every problem in a line of its own on the error output."""
+    from .settings import OPTION
+
+    for problem in problems:
+        text = str(problem)
+        typer.echo(f"error: {text.removeprefix(f'{OPTION}: ')}", err=True)
+
+
+@app.command()
+def run(
+    scenarios: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="SCENARIO",
+            help="Shipped names or paths of YAML files. Default: baseline, child-subsidy-double, "
+            "ltci-delayed.",
+        ),
+    ] = None,
+    persons: Annotated[int, typer.Option(help="Simulated persons in a replicate.")] = 40_000,
+    replicates: Annotated[int, typer.Option(help="Replicates, averaged.")] = 2,
+    draws: Annotated[int, typer.Option(help="Parameter draws beside draw 0.")] = 20,
+    until: Annotated[int, typer.Option(help="Last year.")] = 2060,
+    seed: Annotated[int, typer.Option(help="Seed of all luck.")] = 1,
+    concept: Annotated[str, typer.Option(help="Population concept: official or wpp.")] = "official",
+    detail: Annotated[
+        str, typer.Option(help="standard, or full: province by single age for every draw.")
+    ] = "standard",
+    workers: Annotated[
+        int | None, typer.Option(help="Processes; default: one for each core.")
+    ] = None,
+    scheduler: Annotated[
+        str | None, typer.Option(help="Address of a Dask scheduler, or local.")
+    ] = None,
+    out: Annotated[Path, typer.Option(help="Folder for the results.")] = Path("songhe-results"),
+    no_branching: Annotated[bool, typer.Option("--no-branching", hidden=True)] = False,
+) -> None:
+    """Simulate scenarios and print what they change. A killed run goes on where it was."""
+    from . import api
+    from .settings import DEFAULT_SCENARIOS, Settings
+
+    settings: Any = Settings(persons, replicates, draws, until, seed, concept, detail)  # type: ignore[arg-type]
+    with _interruptible(), _progress() as progress:
+        summary = api.carry_out(
+            scenarios or list(DEFAULT_SCENARIOS),
+            settings,
+            out,
+            workers=workers,
+            scheduler=scheduler,
+            branching=not no_branching,
+            announce=lambda plan: progress.begin(plan, out),
+            report=progress.advance,
+        )
+    _conclude(summary, out)
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    try:
+        yield
+    except KeyboardInterrupt:
+        typer.echo("interrupted; what is finished is kept, the same command goes on", err=True)
+        raise typer.Exit(130) from None
+
+
+class _Progress:
+    """A bar with the time left, under the lines that say what is run."""
+
+    def __init__(self, bar: Any) -> None:
+        self.bar = bar
+        self.task: Any = None
+
+    def begin(self, plan: "Plan", out: Path) -> None:
+        """Say what is about to be run."""
+        from .terminal import plan_text
+
+        self.bar.console.print(plan_text(plan, str(out)), highlight=False)
+        if plan.units:
+            self.bar.start()
+            self.task = self.bar.add_task("units", total=len(plan.units))
+
+    def advance(self, _: Any) -> None:
+        """A unit has ended."""
+        self.bar.advance(self.task)
+
+
+@contextmanager
+def _progress() -> Iterator[_Progress]:
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+
+    from .terminal import console
+
+    columns = (
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("elapsed"),
+        TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn(),
+    )  # fmt: skip
+    bar = Progress(*columns, console=console(error=True))
+    try:
+        yield _Progress(bar)
+    finally:
+        if bar.tasks:
+            bar.stop()
+
+
+def _conclude(summary: "Summary", out: Path) -> None:
+    """Tables, score, figures, what is left out; exit code 1 if units failed."""
+    from . import api
+    from .terminal import console, left_out_lines
+
+    page = console()
+    dataset = api.open(out)
+    if bool((dataset["done"] > 0).any()):
+        _print_results(dataset, summary.plan.settings, out)
+    page.print("\n".join(left_out_lines()), highlight=False)
+    page.print(f"\nResults: {out} (songhe compare {out}); {summary.seconds:.0f} s", highlight=False)
+    if summary.failed:
+        typer.echo(f"error: {api.failure_text(summary)}", err=True)
+        raise typer.Exit(1)
+
+
+def _print_results(dataset: "xr.Dataset", settings: "Settings", out: Path) -> None:
+    from ..analysis.compare import compare
+    from ..analysis.plots import write_figures
+    from ..analysis.score import score_table
+    from ..analysis.score_text import score_text
+    from ..parameters.load import load
+    from . import api
+    from .terminal import SHOWN, YEARS, base_lines, console, summary
+
+    page = console()
+    years = sorted({*(year for year in YEARS if year < settings.until), settings.until})
+    frame = compare(dataset, years=years, preferred=SHOWN)
+    page.print(summary(frame, dataset, years))
+    lines = base_lines(api.older_people_of_base(), settings.concept)
+    page.print("\n".join(lines) + "\n", highlight=False)
+    if "baseline" in dataset["scenario"].values:
+        score = score_table(dataset, load())
+        score.to_csv(out / "score.csv", index=False)
+        page.print(score_text(score), highlight=False)
+    for path in write_figures(dataset, out):
+        page.print(f"Figure: {path}", highlight=False)
+
+
+@app.command()
+def compare(
+    folder: Folder,
+    format: Annotated[str, typer.Option(help="table, csv, parquet or xlsx.")] = "table",
+    language: Annotated[str, typer.Option(help="en or zh, for files.")] = "en",
+    by_province: Annotated[bool, typer.Option(help="Figures by province, for files.")] = False,
+    to: Annotated[
+        Path | None, typer.Option(help="File to write; default: compare.FORMAT in DIR.")
+    ] = None,
+) -> None:
+    """Paired differences of scenarios with intervals; cost per added birth and care hour."""
+    from . import api
+    from .export import FORMATS, LANGUAGES, write_comparison
+    from .terminal import console, summary
+
+    _choices(("--format", format, ("table", *FORMATS)), ("--language", language, LANGUAGES))
+    dataset = api.open(folder)
+    if not bool((dataset["done"] > 0).any()):
+        typer.echo(f"error: {folder}: no unit is done", err=True)
+        raise typer.Exit(1)
+    frame = api.compare(dataset, by_province=by_province and format != "table")
+    if format == "table":
+        console().print(summary(frame, dataset))
+        return
+    path = to or folder / f"compare.{format}"
+    _writable(path)
+    typer.echo(write_comparison(frame, dataset, path, format, language))
+
+
+def _choices(*chosen: tuple[str, str, Sequence[str]]) -> None:
+    problems = [
+        Problem("option", name, value, ", ".join(allowed))
+        for name, value, allowed in chosen
+        if value not in allowed
+    ]
+    if problems:
+        raise ParameterError(problems)
+
+
+def _writable(path: Path) -> None:
+    if path.is_dir() or not path.absolute().parent.is_dir():
+        raise ParameterError(
+            [Problem("option", "--to", str(path), "a file in a folder that exists")]
+        )
+
+
+@app.command()
+def check(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE", help="YAML files.")],
+    until: Annotated[
+        int | None, typer.Option(help="Also refuse series that end before this year.")
+    ] = None,
+) -> None:
+    """Check scenarios and parameter files: every error at once."""
+    from .check import check_files
+
+    problems = check_files(files, until)
+    if problems:
+        raise ParameterError(problems)
+    typer.echo(f"{len(files)} file{'s' if len(files) != 1 else ''} sound")
+
+
+@app.command()
+def plan() -> None:
+    """The year, step by step, with what each step reads and writes."""
+    from rich import box
+    from rich.table import Table
+
+    from ..model.year import YEAR
+    from .terminal import console
+
+    table = Table("", "step", "reads", "writes", box=box.SIMPLE_HEAD)
+    for k, step in enumerate(YEAR, start=1):
+        table.add_row(str(k), step.name, ", ".join(step.reads), ", ".join(step.writes))
+    console().print(table)
+
+
+@app.command()
+def law(
+    policy: Annotated[str, typer.Argument(metavar="POLICY")],
+    given: Annotated[list[str] | None, typer.Argument(metavar="KEY=VALUE")] = None,
+) -> None:
+    """The rule of one policy worked for one person, step by step."""
+    from .law import law as worked
+
+    pairs = [item.partition("=") for item in given or []]
+    wrong = [
+        Problem("law", "", item, "key=value")
+        for item, (key, mark, _) in zip(given or [], pairs, strict=True)
+        if not key or not mark
+    ]
+    if wrong:
+        raise ParameterError(wrong)
+    for line in worked(policy, {key: value for key, _, value in pairs}):
+        typer.echo(line)
+
+
+@app.command()
+def constants(
+    folder: Folder,
+    scenario: Scenario = "baseline",
+    draw: Draw = 0,
+    replicate: Replicate = 0,
+    every: Annotated[
+        bool, typer.Option("--every", help="Every cell and year, as comma-separated lines.")
+    ] = False,
+) -> None:
+    """The constants that tie the baseline to known levels, by year."""
+    from . import api
+    from .terminal import console, constants_table
+
+    values = _unit(api.open(folder), scenario, draw, replicate)["constants"].load()
+    if not every:
+        console().print(constants_table(values))
+        return
+    typer.echo("constant,year,value")
+    for name, column in zip(values["constant"].values, values.values.T, strict=True):
+        for year, value in zip(values["year"].values, column, strict=True):
+            if value == value:  # a year without the constant is NaN
+                typer.echo(f'"{name}",{year},{value:.6g}')
+
+
+def _unit(dataset: "xr.Dataset", scenario: str, draw: int, replicate: int) -> "xr.Dataset":
+    """One unit of the results."""
+    wanted = {"scenario": scenario, "draw": draw, "replicate": replicate}
+    problems = [
+        Problem("option", f"--{dim}", value, ", ".join(str(v) for v in dataset[dim].values))
+        for dim, value in wanted.items()
+        if value not in dataset[dim].values.tolist()
+    ]
+    if problems:
+        raise ParameterError(problems)
+    return dataset.sel(wanted)
+
+
+@app.command()
+def person(
+    folder: Folder,
+    identity: Annotated[str, typer.Argument(metavar="PERSON", help="Id, such as 41207.2.1.")],
+    year: Year = None,
+    scenario: Scenario = "baseline",
+    draw: Draw = 0,
+    replicate: Replicate = 0,
+) -> None:
+    """One person of a run, who is lived again for it."""
+    from . import api
+
+    place: dict[str, Any] = {"scenario": scenario, "draw": draw, "replicate": replicate}
+    with _nobody_found():
+        _print_fields(api.person(folder, identity, year=year, **place))
+
+
+@app.command()
+def household(
+    folder: Folder,
+    number: Annotated[int, typer.Argument(metavar="NUMBER", help="Number of the household.")],
+    year: Year = None,
+    scenario: Scenario = "baseline",
+    draw: Draw = 0,
+    replicate: Replicate = 0,
+) -> None:
+    """One household of a run and its members."""
+    from . import api
+
+    place: dict[str, Any] = {"scenario": scenario, "draw": draw, "replicate": replicate}
+    with _nobody_found():
+        found = api.household(folder, number, year=year, **place)
+    typer.echo(f"household {found.number}: {found.province}, {found.residence}")
+    for member in found.members:
+        typer.echo(
+            f"  {member.id}: {member.sex}, {member.age}, {member.marital}, {member.education}"
+        )
+
+
+@contextmanager
+def _nobody_found() -> Iterator[None]:
+    """An id or number of nobody ends with code 1, one that cannot be read with 2."""
+    try:
+        yield
+    except ParameterError:
+        raise
+    except (LookupError, ValueError) as fault:
+        typer.echo(f"error: {fault.args[0]}", err=True)
+        raise typer.Exit(1 if isinstance(fault, LookupError) else 2) from None
+
+
+def _print_fields(record: Any) -> None:
+    for name, value in vars(record).items():
+        shown = ", ".join(map(str, value)) if isinstance(value, tuple) else value
+        typer.echo(f"{name}: {'-' if shown in (None, '') else shown}")
+
+
+if __name__ == "__main__":
+    main()

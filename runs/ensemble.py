@@ -1,0 +1,116 @@
+"""A run from its plan to its last unit: what is missing is lived and stored, whatever fails."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from time import perf_counter
+
+from .executors import Executor, Outcome, executor
+from .record import record_of
+from .results import BASE_YEAR
+from .scenario import Scenario
+from .settings import Settings, Work, work_of
+from .store import Store
+from .unit import Live, Unit, departures, live
+from .variables import unit_bytes
+
+COMPRESSION = 3.0  # raw size over size on disk, measured at 40,000 persons
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is about to be lived.
+
+    person_years : agents times years, of all units, a person counting once a year
+    disk : bytes on disk, expected
+    """
+
+    settings: Settings
+    scenarios: tuple[str, ...]
+    units: tuple[Unit, ...]
+    done: int
+    person_years: int
+    disk: int
+    workers: int
+
+
+@dataclass
+class Summary:
+    """What became of a run."""
+
+    plan: Plan
+    seconds: float = 0.0
+    failed: list[Outcome] = field(default_factory=list)
+
+
+def prepare(
+    scenarios: Iterable[Scenario], settings: Settings, out: Path, *, branching: bool = True
+) -> tuple[Store, Work]:
+    """Check everything and open the store; nothing is written before all is sound.
+
+    Raises
+    ------
+    ParameterError
+        With everything that is wrong in scenarios, values or folder.
+    """
+    scenarios = list(scenarios)
+    work = work_of(scenarios, settings, branching=branching)
+    return Store.at(out, work, record_of(work, scenarios)), work
+
+
+def plan_of(store: Store, work: Work, workers: int) -> Plan:
+    """What is missing in the store, and what living it takes."""
+    units = tuple(store.missing())
+    s = work.settings
+    all_units = len(s.units) * len(work.stored)
+    missing = sum(len(unit.scenarios) for unit in units)
+    kinds = Counter(unit.scenarios for unit in units)
+    lives = sum(n * _years_lived(names, work) for names, n in kinds.items())
+    return Plan(
+        s, work.stored, units, all_units - missing, lives * s.persons,
+        _disk(units, work), min(workers, max(len(units), 1)),
+    )  # fmt: skip
+
+
+def _years_lived(scenarios: tuple[str, ...], work: Work) -> int:
+    """Years lived in a unit: the baseline's, and each scenario's from where it departs."""
+    until = work.settings.until
+    left = departures(Unit(0, 0, scenarios), work)
+    return (until - BASE_YEAR) + sum(until - place.year for place in left.values())
+
+
+def _disk(units: Iterable[Unit], work: Work) -> int:
+    s = work.settings
+    years = s.until - BASE_YEAR + 1
+    raw = sum(len(u.scenarios) * unit_bytes(s.detail, u.draw, years) for u in units)
+    return round(raw / COMPRESSION)
+
+
+def carry_out(
+    store: Store,
+    work: Work,
+    plan: Plan,
+    *,
+    scheduler: str | None = None,
+    report: Callable[[Outcome], None] = lambda _: None,
+    function: Live | None = None,
+    chosen: Executor | None = None,
+) -> Summary:
+    """Live and store what is missing.
+
+    report : called after every unit, stored or failed
+    function : lives one unit, in place of `live`
+    chosen : an executor in place of the one for `plan.workers` and `scheduler`
+    """
+    summary, began = Summary(plan), perf_counter()
+    run = chosen or executor(plan.workers, scheduler)
+    for outcome in run(function or live, plan.units, work) if plan.units else ():
+        if outcome.error:
+            summary.failed.append(outcome)
+        else:
+            store.write(outcome.unit, outcome.result)
+        report(outcome)
+    summary.seconds = perf_counter() - began
+    store.note(person_years=store.total("unit_person_years"), seconds=store.total("unit_seconds"))
+    return summary

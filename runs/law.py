@@ -1,0 +1,336 @@
+"""The rule of one policy worked for one person, step by step, with date and source.
+
+`law("child_subsidy", {"born": "2024-05"})` lists what the policy's own functions give for that
+child: nothing is worked here a second time. Values are texts, as `songhe law` takes them.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, NamedTuple
+
+from ..model.policies import child_subsidy, long_term_care_insurance, resident_pension
+from ..parameters.dims import CARE_GRADES, CARE_SETTINGS, RESIDENCES, SCHEMES, SEXES
+from ..parameters.load import ParameterError, Parameters, load
+from ..parameters.problems import Problem, one_of
+
+FEN = 100.0
+MONTHS = 12
+Day = date  # the type, where a field is called date
+ALIVE = 2.0  # time of death of somebody who lives through the year
+
+
+class Line(NamedTuple):
+    """One step: what it is, its value and unit, since when and by which source it holds."""
+
+    what: str
+    value: float | str
+    unit: str = ""
+    date: Day | None = None
+    source: str = ""
+
+    def __str__(self) -> str:
+        value = f"{self.value:,.2f}" if isinstance(self.value, float) else str(self.value)
+        since = f"in force from {self.date}" if self.date else ""
+        origin = "; ".join(part for part in (since, self.source) if part)
+        return f"{self.what}: {value} {self.unit}".rstrip() + (f"  [{origin}]" if origin else "")
+
+
+class Month(NamedTuple):
+    """A month of a year."""
+
+    year: int
+    month: int
+
+    def __str__(self) -> str:
+        return f"{self.year}-{self.month:02d}"
+
+    @property
+    def number(self) -> int:
+        """Months since the year 0."""
+        return int(child_subsidy.month_number(self.year, self.month))
+
+    @property
+    def day(self) -> date:
+        """Its first day."""
+        return date(self.year, self.month, 1)
+
+
+@dataclass(frozen=True)
+class Key:
+    """One value that a policy asks for."""
+
+    read: Callable[[str], Any]
+    allowed: str
+    default: str | None = None  # None: it must be given
+
+
+def law(policy: str, given: Mapping[str, str], parameters: Parameters | None = None) -> list[Line]:
+    """Work a policy for one person.
+
+    policy : as in `POLICIES`; given : key -> text
+    parameters : the law; None is the shipped one
+
+    Raises
+    ------
+    ParameterError
+        With everything that is wrong in the policy, the keys and the values, and what is
+        allowed.
+    """
+    if policy not in POLICIES:
+        raise ParameterError([Problem("law", "policy", policy, one_of(POLICIES, policy))])
+    keys, work = POLICIES[policy]
+    return work(load() if parameters is None else parameters, **_read(policy, keys, given))
+
+
+def _read(policy: str, keys: Mapping[str, Key], given: Mapping[str, str]) -> dict[str, Any]:
+    """The values, or every fault at once."""
+    problems = [
+        Problem("law", f"{policy}.{name}", text, f"one of {', '.join(keys)}")
+        for name, text in given.items()
+        if name not in keys
+    ]
+    values: dict[str, Any] = {}
+    for name, key in keys.items():
+        text = given.get(name, key.default)
+        try:
+            if text is None:
+                raise ValueError("missing")
+            values[name] = key.read(str(text)) if text else None
+        except ValueError:
+            problems.append(Problem("law", f"{policy}.{name}", text or "missing", key.allowed))
+    if problems:
+        raise ParameterError(problems)
+    return values
+
+
+def _month(text: str) -> Month:
+    found = re.fullmatch(r"(\d{4})-(\d{2})", text)
+    if not found or not 1 <= int(found[2]) <= MONTHS or not 1880 <= int(found[1]) <= 2110:
+        raise ValueError(text)
+    return Month(int(found[1]), int(found[2]))
+
+
+def _whole(lowest: int, highest: int) -> Callable[[str], int]:
+    def read(text: str) -> int:
+        if not text.isascii() or not text.isdecimal() or not lowest <= int(text) <= highest:
+            raise ValueError(text)
+        return int(text)
+
+    return read
+
+
+def _yuan(text: str) -> float:
+    if not re.fullmatch(r"\d{1,8}(\.\d{1,2})?", text):
+        raise ValueError(text)
+    return float(text)
+
+
+def _one(names: tuple[str, ...]) -> Key:
+    def read(text: str) -> int:
+        return names.index(text)
+
+    return Key(read, " or ".join(names))
+
+
+def _when(p: Parameters, key: str, day: date) -> tuple[date | None, str]:
+    """Since when the value of a day holds, and the ids of its sources."""
+    entry = p[key]
+    since = max((d for d in p.dates(key) if d <= day), default=None)
+    named: Any = entry.source
+    if entry.values and since in entry.values:
+        named = entry.values[since].source
+    names = (named,) if isinstance(named, str) else named or ("assumed",)
+    return since, ", ".join(names)
+
+
+# --- the three policies ----------------------------------------------------------------------
+
+
+def _child_subsidy(p: Parameters, born: Month, died: Month | None) -> list[Line]:
+    key = child_subsidy.POLICY
+    start, end = child_subsidy.first_day(p), born.number + int(p.value(key + "months"))
+    lines = [
+        Line("first month entitled by birth", _text(born.number + 1), "", None,
+             _when(p, key + "months", start)[1]),
+        Line("month of the last birthday that counts", _text(end)),
+    ]  # fmt: skip
+    if died is not None and died.number < born.number:
+        allowed = f"{born} or later"
+        raise ParameterError([Problem("law", "child_subsidy.died", str(died), allowed)])
+    total, months = 0, 0
+    for year in range(max(born.year, start.year), end // MONTHS + 1):
+        rules = child_subsidy.rules_of(p, year)
+        death_u = _death_in(died, year)
+        if death_u < 0.0:
+            break
+        age = year - 1 - born.year
+        first, last = child_subsidy.entitled_months(age, born.month, death_u, rules)
+        if last < first:
+            continue
+        paid = int(child_subsidy.subsidy(first, last, rules))
+        total, months = total + paid, months + last - first + 1
+        when = _when(p, key + "amount", date(year, last, 1))
+        what = f"{year}, months {first} to {last}"
+        lines.append(Line(what, paid / FEN, "yuan", *when))
+    return [*lines, Line("months paid", f"{months}", "months"), Line("total", total / FEN, "yuan")]
+
+
+def _text(number: int) -> str:
+    return str(Month(number // MONTHS, number % MONTHS + 1))
+
+
+def _death_in(died: Month | None, year: int) -> float:
+    """Time of death in a year as the model has it; -1 after the death."""
+    if died is None or died.year > year:
+        return ALIVE
+    return (died.month - 0.5) / MONTHS if died.year == year else -1.0
+
+
+def _resident_pension(
+    p: Parameters, born: Month, amount: int, years: int | None, account: float | None,
+    month: Month | None,
+) -> list[Line]:  # fmt: skip
+    key = resident_pension.POLICY
+    first_year = int(p.value(key + "first_year"))
+    age = int(resident_pension.rules_of(p, first_year).start_age)
+    turns = Month(born.year + age, born.month)
+    number = max(turns.number + 1, Month(first_year, 1).number)
+    starts = Month(number // MONTHS, number % MONTHS + 1)
+    at = month or starts
+    if month is not None and month.number < starts.number:
+        allowed = f"{starts} or later, the first month of the pension"
+        raise ParameterError([Problem("law", "resident_pension.month", str(month), allowed)])
+    award = resident_pension.rules_of(p, max(starts.year, first_year))
+    needed = int(resident_pension.years_needed(starts.year - 1 - born.year, award))
+    paid = needed if years is None else years
+    lines = [
+        Line(f"month of the {age}th birthday", str(turns), "",
+             *_when(p, key + "start_age", at.day)),
+        Line("first month of the pension", str(starts)),
+        Line("years of contributions needed", f"{needed}", "years",
+             *_when(p, key + "minimum_years", at.day)),
+        Line("years paid", f"{paid}", "years", None, "" if years is not None else "as needed"),
+    ]  # fmt: skip
+    if paid < needed:
+        fee = (needed - paid) * int(award.own[1]) / FEN
+        lines.append(Line("to be made up at the lowest class", fee, "yuan"))
+        return [*lines, Line("pension until then", 0.0, "yuan per month")]
+    held = _account(p, starts, paid, amount, lines) if account is None else round(account * FEN)
+    share = int(resident_pension.account_pension(held, award.divisor))
+    rules = resident_pension.rules_of(p, at.year)
+    due = resident_pension.pension(at.month, at.month, share, rules)
+    after = p.value(key + "minimum_grows_after")
+    by_rule = "and grown by minimum_real_growth" if at.year > after else ""
+    since, source = _when(p, key + "minimum", at.day)
+    lines += [
+        Line("account at the award", held / FEN, "yuan"),
+        Line("months by which it is divided", f"{award.divisor}", "months",
+             *_when(p, key + "divisor", at.day)),
+        Line(f"pension from the account in {at}", due.account / FEN, "yuan per month"),
+        Line(f"minimum in {at}", due.minimum / FEN, "yuan per month", since,
+             " ".join((source, by_rule)).strip()),
+        Line(f"mean local addition in {at}", due.topup / FEN, "yuan per month",
+             *_when(p, key + "local_topup", at.day)),
+    ]  # fmt: skip
+    total = (due.account + due.minimum + due.topup) / FEN
+    return [*lines, Line(f"pension in {at}", total, "yuan per month")]
+
+
+def _account(p: Parameters, starts: Month, paid: int, amount: int, lines: list[Line]) -> int:
+    """Fen in an account into which the last years before the pension were paid."""
+    classes = resident_pension.by_class(p, "class_amount", date(2012, 1, 1))
+    known = [int(c) // 100 for c in classes[1:]]
+    if amount not in known:
+        allowed = f"one of {', '.join(map(str, known))}"
+        raise ParameterError([Problem("law", "resident_pension.amount", str(amount), allowed)])
+    place, held = known.index(amount) + 1, 0
+    last = starts.year - 1 if starts.month == 1 else starts.year
+    first = max(last - paid + 1, int(p.value(resident_pension.POLICY + "first_year")))
+    for year in range(first, last + 1):
+        r = resident_pension.rules_of(p, year)
+        held += int(resident_pension.credited(held, r.interest)) + int(r.own[place])
+        held += int(r.matching[place])
+    if starts.month == 1:  # awarded after the interest of the new year
+        r = resident_pension.rules_of(p, starts.year)
+        held += int(resident_pension.credited(held, r.interest))
+    text = f"{first} to {last}" if last >= first else "none"
+    lines.append(Line("years in the account", text, "", None, "with matching subsidy and interest"))
+    return held
+
+
+def _long_term_care(
+    p: Parameters, grade: int, setting: int, since: Month, month: Month, scheme: int,
+    residence: int, sex: int, age: int,
+) -> list[Line]:  # fmt: skip
+    key, module = long_term_care_insurance.POLICY, long_term_care_insurance
+    if month.year < module.first_year(p):
+        allowed = f"{module.first_year(p)}-01 or later, when the first pilots began"
+        raise ParameterError(
+            [Problem("law", "long_term_care_insurance.month", str(month), allowed)]
+        )
+    r = module.rules_of(p, month.year)
+    threshold = int(r.threshold[month.month - 1])
+    ends = since.number + r.waiting
+    waited, enough = month.number >= ends, grade >= threshold
+    covered = module.covered_share(p, month.day)
+    lines = [
+        Line("lowest care grade with a benefit", f"{threshold}", "",
+             *_when(p, key + "grade_threshold", month.day)),
+        Line("months of disability before a claim", f"{r.waiting}", "months",
+             *_when(p, key + "waiting_months", month.day)),
+        Line("first month after the waiting time", _text(ends)),
+        Line(f"share of adults covered in {month}", f"{100 * covered:.1f}", "%",
+             *_when(p, key + "national_share", month.day)),
+    ]  # fmt: skip
+    rank = 1 if covered > 0 else 0  # among the first to be covered
+    due = int(module.benefit_of(month.month, rank, grade, setting, r)) if waited else 0
+    why = "" if due else " (no cover)" if not rank else " (grade)" if not enough else " (waiting)"
+    names = {"family": "family_allowance", "home_care": "home_care_hours"}
+    entry = names.get(CARE_SETTINGS[setting], "institution_cost")
+    what = f"paid by the fund in {month}, {CARE_SETTINGS[setting]}, if covered{why}"
+    lines.append(Line(what, due / FEN, "yuan per month", *_when(p, key + entry, month.day)))
+    group = int(module.group_of(scheme, age, sex, residence, r))
+    premium = r.premiums[group, :, month.month - 1]
+    rate = "employee_rate" if group < module.URBAN_RESIDENT else "resident_rate"
+    for payer, part in zip(module.PAYERS, premium, strict=True):
+        what = f"premium as {module.GROUPS[group]}, paid by {payer}"
+        lines.append(
+            Line(what, int(part) / FEN, "yuan per month", *_when(p, key + rate, month.day))
+        )
+    return lines
+
+
+_MONTH = "a month, YYYY-MM"
+POLICIES: Mapping[str, tuple[Mapping[str, Key], Callable[..., list[Line]]]] = {
+    "child_subsidy": (
+        {"born": Key(_month, _MONTH), "died": Key(_month, _MONTH, "")},
+        _child_subsidy,
+    ),
+    "resident_pension": (
+        {
+            "born": Key(_month, _MONTH),
+            "amount": Key(_whole(1, 100_000), "yuan paid in a year, a class of the law", "100"),
+            "years": Key(_whole(0, 60), "whole years, 0 to 60", ""),
+            "account": Key(_yuan, "yuan, with at most two decimals", ""),
+            "month": Key(_month, _MONTH, ""),
+        },
+        _resident_pension,
+    ),
+    "long_term_care_insurance": (
+        {
+            "grade": Key(_whole(CARE_GRADES[0], CARE_GRADES[-1]), "a care grade, 0 to 5"),
+            "setting": _one(CARE_SETTINGS),
+            "since": Key(_month, _MONTH),
+            "month": Key(_month, _MONTH, "2026-01"),
+            "scheme": Key(_one(SCHEMES).read, _one(SCHEMES).allowed, "resident"),
+            "residence": Key(_one(RESIDENCES).read, _one(RESIDENCES).allowed, "urban"),
+            "sex": Key(_one(SEXES).read, _one(SEXES).allowed, "female"),
+            "age": Key(_whole(18, 120), "years, 18 to 120", "75"),
+        },
+        _long_term_care,
+    ),
+}
+
+__all__ = ["POLICIES", "Line", "law"]

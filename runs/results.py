@@ -1,0 +1,171 @@
+"""From the model's yearly counts of agents to figures of the real population.
+
+A count is agents times the weight of an agent; money is agents' fen times the weight over
+100. Ratios are formed inside a unit here; over replicates they are formed anew from the
+sums, which are stored as well (`analysis/compare.py`). A variable whose parts the model does
+not count is left out.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..analysis.expectancy import healthy_years_left, years_left
+from ..model import prices
+from ..parameters.dims import SEXES
+from ..parameters.load import Parameters
+from ..parameters.rates import infant_years
+from .variables import VARIABLES, Variable
+
+Array = NDArray[np.float64]
+Counts = Mapping[int, Mapping[str, NDArray[np.int64]]]
+Values = dict[str, Array]
+FEMALE = SEXES.index("female")
+FEN = 100.0
+MONTHS = 12.0
+BASE_YEAR = 2010
+ENDING_ZERO = ("fund_balance",)  # a stock that is nothing before its first year
+NOT_STORED = frozenset({"deaths_by_cohort", "fund_contributor_months"})  # parts of other variables
+
+
+def values_of(counts: Counts, weight: float, parameters: Parameters) -> Values:
+    """Every variable of one lived unit, float64[year, *dims] from 2010 on.
+
+    counts : by year and name, int64; agents, fen of agents or hours of agents
+    weight : real persons per agent
+    parameters : of the unit's scenario and draw
+    """
+    years = np.arange(BASE_YEAR, max(counts) + 1)
+    values = {
+        name: tallied(counts, name, years) * _scale(variable, weight)
+        for name, variable in VARIABLES.items()
+        if any(name in now for now in counts.values())
+    }
+    months = "fund_contributor_months"
+    if any(months in now for now in counts.values()):
+        values["fund_contributor_years"] = tallied(counts, months, years) * weight / MONTHS
+    for name, derive in DERIVED.items():
+        try:
+            values[name] = derive(values, parameters)
+        except KeyError:
+            continue  # the release counts no part of it
+    values["price_index"] = price_index(parameters, years)
+    return {name: values[name] for name in VARIABLES if name in values}
+
+
+def tallied(counts: Counts, name: str, years: NDArray[np.int64]) -> Array:
+    """One count over the years, float64[year, *dims]; a lived year without any holds zeros."""
+    known = [now[name] for now in counts.values() if name in now]
+    table = np.zeros((len(years), *known[0].shape))
+    for k, year in enumerate(years):
+        if name in counts[int(year)]:
+            table[k] = counts[int(year)][name]
+        elif year == BASE_YEAR and name not in ENDING_ZERO:
+            table[k] = np.nan
+    return table
+
+
+def _scale(variable: Variable, weight: float) -> float:
+    return weight / FEN if variable.units.startswith("yuan") else weight
+
+
+def price_index(p: Parameters, years: NDArray[np.int64]) -> Array:
+    """Consumer prices by year, 2010 = 1, float64[year]."""
+    return np.array([prices.price_index(p, int(year)) for year in years])
+
+
+# --- derived: each from the values so far, KeyError where a part is missing ----------------
+
+
+def _by_age(values: Values, _: Parameters) -> Array:
+    return np.asarray(values["population"].sum(axis=(1, 2)))
+
+
+def _by_province(values: Values, _: Parameters) -> Array:
+    return np.asarray(values["population"].sum(axis=(3, 4)))
+
+
+def _adl_by_age(values: Values, _: Parameters) -> Array:
+    return np.asarray(values["population_adl"].sum(axis=(1, 2)))
+
+
+def through_the_year(stock: Array) -> Array:
+    """Mean of opening and closing stock, float64[year, ...]; NaN in the first year."""
+    mean = np.full_like(stock, np.nan)
+    mean[1:] = (stock[:-1] + stock[1:]) / 2
+    return mean
+
+
+def _exposure(values: Values, _: Parameters) -> Array:
+    return through_the_year(values["population_by_age"])
+
+
+def _tfr(values: Values, _: Parameters) -> Array:
+    births = values["births_by_age_parity"].sum(axis=-1)
+    women = values["exposure"][:, FEMALE]
+    rates = np.divide(births, women, out=np.zeros_like(births), where=women > 0)
+    return np.where(np.isnan(women[:, 0]), np.nan, rates.sum(axis=-1))
+
+
+def _years_left(values: Values, p: Parameters, age: int) -> Array:
+    return years_left(values["deaths_by_age"], values["exposure"], infant_years(p), age)
+
+
+def _healthy_years(values: Values, p: Parameters) -> Array:
+    people = through_the_year(values["population_adl_by_age"])
+    lived = values["deaths_by_age"], values["exposure"]
+    return healthy_years_left(*lived, people[..., 0], people.sum(axis=-1), infant_years(p), 60)
+
+
+def _dependency(values: Values, _: Parameters) -> Array:
+    people = values["population_by_age"].sum(axis=1)
+    return _ratio(people[:, 65:].sum(axis=-1), people[:, 15:65].sum(axis=-1))
+
+
+def _ratio(part: Array, whole: Array) -> Array:
+    return np.divide(part, whole, out=np.full_like(part, np.nan), where=whole > 0)
+
+
+def _mean_benefit(values: Values, _: Parameters) -> Array:
+    return _ratio(values["fund_outlay"].sum(axis=(2, 3)), values["fund_beneficiaries"].sum(axis=2))
+
+
+def _months(values: Values, _: Parameters) -> Array:
+    balance, outlay = (values[name].sum(axis=(2, 3)) for name in ("fund_balance", "fund_outlay"))
+    return MONTHS * _ratio(balance, outlay)
+
+
+DERIVED: Mapping[str, Callable[[Values, Parameters], Array]] = {
+    "population_by_age": _by_age,
+    "population_by_province": _by_province,
+    "population_adl_by_age": _adl_by_age,
+    "exposure": _exposure,
+    "tfr": _tfr,
+    "e0": lambda values, p: _years_left(values, p, 0),
+    "e60": lambda values, p: _years_left(values, p, 60),
+    "healthy_years_60": _healthy_years,
+    "old_age_dependency_ratio": _dependency,
+    "mean_benefit": _mean_benefit,
+    "months_of_reserve": _months,
+}
+
+
+class Constant(NamedTuple):
+    """A constant of one year; one cell of it where it is an array."""
+
+    name: str
+    year: int
+    value: float
+
+
+def flat_constants(table: Mapping[tuple[str, int], Array]) -> list[Constant]:
+    """Constants as single numbers: `kappa[0,60]` is a cell of the array `kappa`."""
+    found = []
+    for (name, year), value in table.items():
+        array = np.asarray(value, dtype=np.float64)
+        for cell in np.ndindex(array.shape):
+            label = f"{name}[{','.join(map(str, cell))}]" if cell else name
+            found.append(Constant(label, year, float(array[cell])))
+    return found

@@ -1,0 +1,188 @@
+"""One (draw, replicate) lived: its history once, then every scenario from where it departs.
+
+A scenario branches at the end of the year before the first one in which any step could read
+another number. It takes the constants of its origin by year; a structural baseline departs
+in the same way and solves its own from then on. Without branching, every scenario lives a
+second life from 2011 instead, which must come to the same figures.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from time import perf_counter
+from typing import TYPE_CHECKING, NamedTuple
+
+from ..parameters.load import Parameters
+from .results import BASE_YEAR, Constant, Values, flat_constants, values_of
+from .settings import Case, Work
+from .variables import stored
+
+if TYPE_CHECKING:  # the process that plans and stores needs no model
+    from ..model.align import Constants
+    from ..model.model import SongheModel
+
+
+class Unit(NamedTuple):
+    """What is asked of a worker: one draw and replicate, and the scenarios still missing."""
+
+    draw: int
+    replicate: int
+    scenarios: tuple[str, ...]
+
+
+class Lived(NamedTuple):
+    """Results of one scenario in one unit.
+
+    values : float64[year, *dims] by variable
+    person_years : lived for this scenario, without the history that it shares
+    seconds : of this scenario's own life
+    """
+
+    values: Values
+    constants: list[Constant]
+    person_years: int
+    seconds: float
+
+
+def live(unit: Unit, work: Work) -> dict[str, Lived]:
+    """Live a unit; results of the scenarios that it asks for."""
+    return _Lives(unit, work).live()
+
+
+def live_until(work: Work, name: str, unit: Unit, year: int) -> "SongheModel":
+    """The model of one scenario at the end of a year, for a look at its people."""
+    lives = _Lives(unit._replace(scenarios=(name,)), work)
+    lives.stop = year
+    lives.live()
+    assert lives.last is not None
+    return lives.last
+
+
+class Departure(NamedTuple):
+    """Where a case leaves another's life: after `year` of the life of `source`."""
+
+    source: str
+    year: int
+
+
+class _Lives:
+    """The lives of one unit, origins before those that branch from them."""
+
+    def __init__(self, unit: Unit, work: Work) -> None:
+        self.unit, self.work = unit, work
+        self.stop = work.settings.until
+        self.parameters = _drawn(unit, work)
+        self.needed = needed(unit, work)
+        self.results: dict[str, Lived] = {}
+        self.last: SongheModel | None = None
+
+    def live(self) -> dict[str, Lived]:
+        departures = _departures(self.needed, self.parameters, self.work, self.stop)
+        constants: dict[str, Constants] = {}
+        kept: dict[Departure, SongheModel] = {}
+        for case in self.needed:
+            began = perf_counter()
+            place = departures.pop(case.name, None)
+            model = self._start(case, None if place is None else kept[place], constants)
+            if place is not None and place not in departures.values():
+                del kept[place]  # nobody else leaves from there
+            first = model.year
+            leaving = {d.year for d in departures.values() if d.source == case.name}
+            for year in self._years(case, first, leaving):
+                if year > first:
+                    model.step()
+                if year in leaving:
+                    kept[Departure(case.name, year)] = model.branch(model.parameters)
+            constants[case.name] = model.constants
+            if case.name in self.unit.scenarios:
+                self.last = model
+                self.results[case.name] = self._lived(case, model, first, began)
+        return self.results
+
+    def _start(
+        self, case: Case, source: "SongheModel | None", constants: "Mapping[str, Constants]"
+    ) -> "SongheModel":
+        """The model of a case at the end of the year before it departs."""
+        parameters = self.parameters[case.name]
+        if source is None:
+            return self._newborn(parameters)
+        twin = source.branch(parameters, solves_anew=case.anew)
+        if not case.anew:
+            assert case.origin is not None
+            twin.constants = constants[case.origin].for_scenario()
+        return twin
+
+    def _newborn(self, parameters: Parameters) -> "SongheModel":
+        from ..agents import base as base_of_2010
+        from ..agents import luck
+        from ..model.model import SongheModel
+
+        s, unit = self.work.settings, self.unit
+        medians = self.work.root.parameters
+        base = base_of_2010.load_or_build(medians, s.persons, s.seed, unit.replicate, s.concept)
+        key = luck.key_of(s.seed, unit.draw, unit.replicate)
+        return SongheModel(base, parameters, key, concept=s.concept)
+
+    def _years(self, case: Case, first: int, leaving: set[int]) -> range:
+        """To the horizon, unless only baselines of their own depart from this case."""
+        lends = any(c.origin == case.name and not c.anew for c in self.needed)
+        whole = lends or case.name in self.unit.scenarios
+        return range(first, (self.stop if whole else max(leaving, default=first)) + 1)
+
+    def _lived(self, case: Case, model: "SongheModel", first: int, began: float) -> Lived:
+        counts = model.tally.years
+        values = values_of(counts, model.weight, self.parameters[case.name])
+        kept = {v.name for v in stored(self.work.settings.detail, self.unit.draw)}
+        lived = sum(int(counts[year]["population"].sum()) for year in range(first, model.year))
+        return Lived(
+            {name: array for name, array in values.items() if name in kept},
+            flat_constants({(n, y): value for n, y, value in model.constants.table()}),
+            lived,
+            perf_counter() - began,
+        )
+
+
+def departures(unit: Unit, work: Work) -> dict[str, Departure]:
+    """Where each scenario of a unit, but the baseline, leaves which life."""
+    return _departures(needed(unit, work), _drawn(unit, work), work, work.settings.until)
+
+
+def _departures(
+    cases: Sequence[Case], parameters: Mapping[str, Parameters], work: Work, stop: int
+) -> dict[str, Departure]:
+    start, found = {work.root.name: BASE_YEAR}, dict[str, Departure]()
+    for case in cases:
+        if case.origin is None:
+            continue
+        source, year = case.origin, BASE_YEAR
+        if work.branching or case.anew:
+            year = _last_common_year(case, parameters, stop)
+        while year < start[source]:  # the origin was still living another's life
+            source = work.case(source).origin or work.root.name
+        start[case.name] = year
+        found[case.name] = Departure(source, year)
+    return found
+
+
+def _last_common_year(case: Case, parameters: Mapping[str, Parameters], stop: int) -> int:
+    """Last year in which no step can tell a case from its origin, in this draw."""
+    assert case.origin is not None
+    mine, theirs = parameters[case.name], parameters[case.origin]
+    days = mine.changed_from(theirs, case.announced).values()
+    years = [BASE_YEAR if day is None else day.year - 1 for day in days]
+    return min(max(min(years, default=stop), BASE_YEAR), stop)
+
+
+def needed(unit: Unit, work: Work) -> list[Case]:
+    """The cases asked for and all that these branch from, origins first."""
+    wanted = set(unit.scenarios)
+    for case in reversed(work.cases):
+        if case.name in wanted and case.origin:
+            wanted.add(case.origin)
+    return [case for case in work.cases if case.name in wanted]
+
+
+def _drawn(unit: Unit, work: Work) -> dict[str, Parameters]:
+    seed = work.settings.seed
+    return {case.name: case.parameters.draw(unit.draw, seed) for case in work.cases}
+
+
+Live = Callable[[Unit, Work], dict[str, Lived]]

@@ -1,0 +1,209 @@
+"""The dictionary of results: every variable with its dimensions, unit and meaning.
+
+Each variable stands on `scenario, draw, replicate, year` and then on the dimensions named
+here, whose labels are in LABELS. Counts are persons of the real population, money is yuan of
+the year, hours are per year. Stocks are of 31 December, flows of the calendar year. How a
+variable is made from the model's counts is said in `results.py`.
+"""
+
+from collections.abc import Mapping
+from typing import Literal, NamedTuple
+
+from ..agents.columns import COLLECTIVES
+from ..parameters.dims import COORDINATES
+
+UNIT_DIMS = ("scenario", "draw", "replicate")
+Kind = Literal["stock", "flow", "indicator"]
+
+LABELS: Mapping[str, tuple[str | int, ...]] = {
+    **COORDINATES,
+    "collective": COLLECTIVES[1:],
+    "partner": ("without", "with"),
+    "living_children": (0, 1, 2, 3, 4),
+}
+
+
+class Variable(NamedTuple):
+    """One variable of the results.
+
+    dims : after scenario, draw, replicate and year
+    units : as it is stored
+    heavy : both by province and by single age; kept for draw 0 alone unless detail is full
+    """
+
+    name: str
+    dims: tuple[str, ...]
+    units: str
+    long_name: str
+    long_name_zh: str
+    definition: str
+    kind: Kind = "flow"
+    heavy: bool = False
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Number of labels along each dimension."""
+        return tuple(len(LABELS[dim]) for dim in self.dims)
+
+    @property
+    def attributes(self) -> dict[str, str]:
+        """What is written beside the numbers."""
+        return {
+            "units": self.units,
+            "long_name": self.long_name,
+            "long_name_zh": self.long_name_zh,
+            "definition": self.definition,
+            "kind": self.kind,
+        }
+
+
+PERSONS, PERSONS_Y, YUAN, YUAN_Y = "persons", "persons per year", "yuan", "yuan per year"
+PLACE = ("province", "residence", "sex")
+BY_AGE = ("sex", "age")
+LEDGER = ("fund", "ledger", "province")
+POOL = ("fund", "province")
+END = "On 31 December."
+FLOW = "In the calendar year."
+MONEY = "Yuan of the year; agents' fen times the weight of an agent."
+
+PEOPLE = (
+    Variable("population", (*PLACE, "age"), PERSONS, "Population", "人口",
+             f"{END} Completed age; the last age is 100 and over.", "stock", heavy=True),
+    Variable("population_by_age", BY_AGE, PERSONS, "Population by sex and age", "分性别年龄人口",
+             f"{END} Completed age; the last age is 100 and over.", "stock"),
+    Variable("population_by_province", ("province", "residence"), PERSONS,
+             "Population by province and residence", "分省分城乡人口", END, "stock"),
+    Variable("population_adl", (*PLACE, "age", "adl"), PERSONS,
+             "Population by function in daily life", "分日常生活能力人口",
+             f"{END} Need of help in activities of daily living.", "stock", heavy=True),
+    Variable("population_adl_by_age", (*BY_AGE, "adl"), PERSONS,
+             "Population by sex, age and function in daily life", "分性别年龄和日常生活能力人口",
+             f"{END} Need of help in activities of daily living.", "stock"),
+    Variable("population_marital", ("residence", *BY_AGE, "marital"), PERSONS,
+             "Population by marital status", "分婚姻状况人口", END, "stock"),
+    Variable("population_education", (*BY_AGE, "education"), PERSONS,
+             "Population by education", "分受教育程度人口",
+             f"{END} Highest level completed.", "stock"),
+    Variable("births", PLACE, PERSONS_Y, "Births", "出生人口",
+             f"{FLOW} Live births, by place of the mother and sex of the child."),
+    Variable("deaths", PLACE, PERSONS_Y, "Deaths", "死亡人口", f"{FLOW} By place at death."),
+    Variable("net_migration", PLACE, PERSONS_Y, "Net internal migration", "国内净迁移",
+             f"{FLOW} Arrivals less departures by moves inside the country; sums to zero."),
+    Variable("net_migration_international", PLACE, PERSONS_Y, "Net international migration",
+             "国际净迁移", f"{FLOW} Arrivals from abroad less departures abroad."),
+    Variable("reclassified", PLACE, PERSONS_Y, "Reclassified as urban", "城乡划分变更",
+             f"{FLOW} People whose place became urban around them: plus in urban, minus in rural."),
+    Variable("moves_to_towns", (), PERSONS_Y, "Net gain of towns by moves", "迁移使城镇净增人口",
+             f"{FLOW} By moves from and to the countryside, reclassification apart."),
+    Variable("deaths_by_age", BY_AGE, PERSONS_Y, "Deaths by sex and age", "分性别年龄死亡人口",
+             f"{FLOW} Completed age at death."),
+    Variable("exposure", BY_AGE, "person-years per year", "Years lived by sex and age",
+             "分性别年龄存活人年",
+             "Mean of the populations at the opening and the close of the year."),
+    Variable("births_by_age_parity", ("age", "birth_order"), PERSONS_Y,
+             "Births by age of the mother and order", "分母亲年龄和孩次出生人口",
+             f"{FLOW} Completed age of the mother at the birth; order 3 is third and later."),
+    Variable("marriages", (), "couples per year", "Marriages", "结婚对数", FLOW),
+    Variable("divorces", (), "couples per year", "Divorces", "离婚对数", FLOW),
+    Variable("tfr", (), "children per woman", "Total fertility rate", "总和生育率",
+             "Sum over ages of births over years lived by women at that age.", "indicator"),
+    Variable("e0", ("sex",), "years", "Life expectancy at birth", "平均预期寿命",
+             "Period life table of deaths_by_age over exposure; the thin top ages are pooled.",
+             "indicator"),
+    Variable("e60", ("sex",), "years", "Life expectancy at 60", "60岁平均余寿",
+             "Period life table of deaths_by_age over exposure; the thin top ages are pooled.",
+             "indicator"),
+    Variable("healthy_years_60", ("sex",), "years", "Years without limitation from 60",
+             "60岁健康余寿",
+             "Method of Sullivan (1971): years lived from 60 without need of help in daily life.",
+             "indicator"),
+    Variable("old_age_dependency_ratio", (), "persons per person", "Old-age dependency ratio",
+             "老年抚养比", f"{END} People of 65 and over for each person of 15 to 64.",
+             "indicator"),
+    Variable("households_by_size", ("residence", "household_size"), "households",
+             "Family households by size", "分规模家庭户",
+             f"{END} Members in the country; size 10 is ten and more.", "stock"),
+    Variable("households_by_generations", ("residence", "generations"), "households",
+             "Family households by generations", "分代数家庭户", END, "stock"),
+    Variable("collective_population", ("collective",), PERSONS, "People in collective living",
+             "集体户人口", f"{END} Outside family households, by kind of home.", "stock"),
+    Variable("kin_65plus", (*BY_AGE, "partner", "living_children"), PERSONS,
+             "People of 65 and over by living kin", "65岁及以上人口的在世亲属",
+             f"{END} Zero below age 65; 4 living children are four and more.", "stock"),
+    Variable("living_alone", (*BY_AGE, "residence"), PERSONS, "People living alone", "独居人口",
+             f"{END} In a family household of one.", "stock"),
+)  # fmt: skip
+
+FUND_ACCOUNTS = (
+    Variable("fund_revenue", LEDGER, YUAN_Y, "Contributions", "缴费收入",
+             f"{MONEY} Paid in by members and employers."),
+    Variable("fund_subsidy", LEDGER, YUAN_Y, "Subsidies", "财政补贴",
+             f"{MONEY} Paid in by governments under the law."),
+    Variable("fund_interest", LEDGER, YUAN_Y, "Interest", "利息收入", MONEY),
+    Variable("fund_transfers", LEDGER, YUAN_Y, "Transfers between pools", "统筹区间调剂",
+             f"{MONEY} Received less paid; sums to zero over pools and ledgers."),
+    Variable("fund_administration", LEDGER, YUAN_Y, "Administration", "管理费用", MONEY),
+    Variable("fund_outlay", LEDGER, YUAN_Y, "Benefits paid", "待遇支出", MONEY),
+    Variable("fund_deficit_financing", LEDGER, YUAN_Y, "Deficit financing", "弥补赤字",
+             f"{MONEY} Discretionary money that brings a negative balance back to zero."),
+    Variable("fund_opening_adjustment", LEDGER, YUAN_Y, "Opening adjustment", "期初调整",
+             f"{MONEY} Balances brought in from before the simulated years."),
+    Variable("fund_balance", LEDGER, YUAN, "Balance", "累计结余",
+             "On 31 December. Opening balance + revenue + subsidy + interest + transfers + deficit "
+             "financing + opening adjustment - administration - outlay, exact in agents' fen.",
+             "stock"),
+    Variable("fund_registered", POOL, PERSONS, "Registered members", "参保登记人数",
+             "Members of the year."),
+    Variable("fund_contributors", POOL, PERSONS_Y, "Contributors", "缴费人数",
+             f"{FLOW} Paid for at least a month."),
+    Variable("fund_contributor_years", POOL, "person-years per year", "Years contributed",
+             "缴费人年", f"{FLOW} Months paid for, over 12."),
+    Variable("fund_beneficiaries", POOL, PERSONS_Y, "Beneficiaries", "待遇领取人数",
+             f"{FLOW} Received a benefit."),
+    Variable("new_awards", POOL, PERSONS_Y, "New awards", "新增领取人数", FLOW),
+    Variable("mean_benefit", ("fund",), "yuan per person and year", "Mean benefit", "人均待遇",
+             "Outlay of the year over beneficiaries of the year, national.", "indicator"),
+    Variable("months_of_reserve", ("fund",), "months", "Months of reserve", "可支付月数",
+             "Closing balance over a month's outlay, both ledgers, national.", "indicator"),
+    Variable("price_index", (), "2010 = 1", "Consumer price index", "居民消费价格指数",
+             "Prices of the year over those of 2010, of the draw.", "indicator"),
+)  # fmt: skip
+
+SERVICES = (
+    Variable("care_need_hours", ("adl",), "hours per year", "Hours of care needed",
+             "照护需求时数", f"{FLOW} By function in daily life."),
+    Variable("ltci_beneficiaries", ("care_grade", "province"), PERSONS_Y,
+             "Beneficiaries of long-term care insurance", "长期护理保险待遇享受人数",
+             f"{FLOW} By care grade."),
+    Variable("ltci_care_hours", (), "hours per year", "Hours of care paid by insurance",
+             "长期护理保险支付的照护时数",
+             f"{FLOW} Home care and institutions, as far as the law counts it in hours."),
+    Variable("resident_pension_topup", ("province",), YUAN_Y,
+             "Local top-up of the resident pension", "居民基础养老金地方增发", MONEY),
+    Variable("resident_pension_overrun", ("province",), YUAN_Y,
+             "Account pensions paid after the account is spent", "个人账户耗尽后的支付", MONEY),
+    Variable("child_subsidy_months", ("province",), "child-months per year",
+             "Months of child subsidy", "育儿补贴享受月数",
+             f"{FLOW} Eligible child-months paid for."),
+)  # fmt: skip
+
+VARIABLES: Mapping[str, Variable] = {
+    variable.name: variable for variable in (*PEOPLE, *FUND_ACCOUNTS, *SERVICES)
+}
+
+
+def stored(detail: str, draw: int) -> tuple[Variable, ...]:
+    """Variables that a draw stores under a level of detail, "standard" or "full"."""
+    everything = detail == "full" or draw == 0
+    return tuple(v for v in VARIABLES.values() if everything or not v.heavy)
+
+
+def unit_bytes(detail: str, draw: int, years: int) -> int:
+    """Bytes of one unit before compression."""
+    sizes = [1]
+    for variable in stored(detail, draw):
+        size = 1
+        for length in variable.shape:
+            size *= length
+        sizes.append(size)
+    return 8 * years * sum(sizes)

@@ -1,0 +1,202 @@
+"""Who leaves the parents, enters a collective, or lives with a child when old."""
+
+import numpy as np
+import pytest
+from songhe.agents import luck
+from songhe.agents.columns import CARE_HOME, DORMITORY, FAMILY, WORKS
+from songhe.model.events.household import HOME, OTHER, STEP, STEP_MOVES, prepare
+from songhe.model.household_rules import (
+    home_cell,
+    home_chance,
+    living,
+    other_cell,
+    other_chance,
+    shares,
+    solve_level,
+    with_child,
+)
+from songhe.model.older_parents import survey_level
+from songhe.parameters.load import load
+
+URBAN, RURAL = 0, 1
+NEVER_MARRIED, MARRIED = 0, 1
+
+
+@pytest.fixture(scope="module")
+def rules():
+    return living(load())
+
+
+def test_intents_agree_with_plain_python_person_by_person(country, rules):
+    people = country.people
+    country.run(STEP)
+    u = luck.uniforms(people["id"], luck.Call.LIVING, 2011, country.key)
+    names = ("collective", "age", "residence", "sex", "marital", "enrolled", "adl")
+    for i in range(0, people.n, 7):
+        age, sex, residence = (int(people[c][i]) for c in ("age", "sex", "residence"))
+        married = int(people["marital"][i] == MARRIED)
+        home = u[0, i] < home_chance.py_func(max(age, 0), sex, residence, married, rules)
+        values = [int(people[c][i]) for c in names]
+        values[1], values[4] = max(age, 0), min(values[4], 2)
+        other = u[1, i] < other_chance.py_func(*values, rules)
+        assert people["leave"][i] == HOME * home + OTHER * other
+
+
+def test_tables_hold_the_rule_of_every_cell(country, rules):
+    tables = prepare(country)
+    for age in (0, 17, 25, 59, 80, 100):
+        k = home_cell.py_func(age, 1, RURAL, 1)
+        chance = home_chance.py_func(age, 1, RURAL, 1, rules)
+        assert tables.home[k] == pytest.approx(chance)
+        k = other_cell.py_func(FAMILY, age, RURAL, 0, 2, 0, 3)
+        chance = other_chance.py_func(FAMILY, age, RURAL, 0, 2, 0, 3, rules)
+        assert tables.other[k] == pytest.approx(chance)
+
+
+def test_nobody_under_age_leaves_the_parents(rules):
+    assert home_chance.py_func(16, 0, URBAN, 0, rules) == 0.0
+    assert home_chance.py_func(17, 0, URBAN, 0, rules) > 0.0
+
+
+def test_students_stay_in_the_dormitory_until_they_finish(rules):
+    staying = other_chance.py_func(DORMITORY, 20, URBAN, 0, NEVER_MARRIED, 1, 0, rules)
+    finished = other_chance.py_func(DORMITORY, 22, URBAN, 0, NEVER_MARRIED, 0, 0, rules)
+    assert (staying, finished) == (0.0, rules.leave_dormitory)
+
+
+def test_a_children_s_home_is_left_at_full_age(rules):
+    chances = [other_chance.py_func(4, age, URBAN, 0, 0, 0, 0, rules) for age in (10, 16, 17)]
+    assert chances == [0.0, 0.0, 1.0]
+
+
+def test_limited_people_without_spouse_enter_care_homes_most(rules):
+    def chance(marital, adl):
+        return other_chance.py_func(FAMILY, 80, URBAN, 1, marital, 0, adl, rules)
+
+    assert chance(MARRIED, 0) < chance(MARRIED, 3) < chance(2, 3)
+
+
+def test_who_has_no_child_lives_with_none():
+    assert with_child.py_func(1, 1, 1, 0, shares(load(), 2.0)) == 0.0
+
+
+def test_the_level_meets_the_share_in_expected_values():
+    counts = np.random.default_rng(1).integers(0, 900, (2, 2, 2, 5))
+    effects = shares(load(), solve_level(counts, 0.41, load()))
+    expected = sum(n * with_child.py_func(*state, effects) for state, n in np.ndenumerate(counts))
+    assert expected == pytest.approx(0.41 * counts.sum())
+
+
+def test_where_too_few_have_a_child_nearly_all_of_these_are_with_one():
+    counts = np.zeros((2, 2, 2, 5), np.int64)
+    counts[..., 0], counts[..., 1] = 90, 10
+    effects = shares(load(), solve_level(counts, 0.41, load()))
+    assert with_child.py_func(0, 0, 0, 1, effects) > 0.999
+
+
+def test_families_stay_sound(country, tools):
+    country.run(STEP, STEP_MOVES)
+    assert tools.faults(country.people) == []
+
+
+def test_families_stay_sound_when_all_adults_leave_at_once(country, tools):
+    """Every intent at once: the hardest year for the rules of who goes with whom."""
+    country.people["leave"][country.people["age"] >= 18] = HOME | OTHER
+    country.run(STEP_MOVES)
+    assert tools.faults(country.people) == []
+
+
+def test_the_order_of_rows_does_not_matter(country, tools):
+    other = tools.shuffled(country)
+    for year in (country, other):
+        year.run(STEP, STEP_MOVES)
+    assert np.array_equal(tools.same_homes(country.people), tools.same_homes(other.people))
+    names = ("province", "residence", "collective", "leave")
+    one, two = (tools.by_id(year.people, *names) for year in (country, other))
+    assert all(np.array_equal(one[name], two[name]) for name in names)
+
+
+def test_who_dies_in_the_year_moves_nowhere(country):
+    people = country.people
+    home = people["household"].copy()
+    people["death_u"][:] = 0.5
+    people["leave"][:] = HOME | OTHER
+    country.run(STEP_MOVES)
+    assert np.array_equal(people["household"], home)
+
+
+def family(tools, *people):
+    return tools.Year(tools.people_of([{"education": 2} | person for person in people]), 5)
+
+
+def test_a_son_who_leaves_takes_wife_and_children_along(tools):
+    year = family(
+        tools,
+        {"sex": 0, "age": 55, "household": 0},
+        {"sex": 0, "age": 30, "household": 0, "father": 0, "marital": 1, "partner": 2},
+        {"sex": 1, "age": 28, "household": 0, "marital": 1, "partner": 1},
+        {"sex": 0, "age": 4, "household": 0, "father": 1, "mother": 2},
+    )
+    year.people["leave"][1] = HOME
+    year.run(STEP_MOVES)
+    assert year.people["household"].tolist() == [0, 5, 5, 5]
+
+
+def test_the_last_adult_does_not_leave_minors_for_a_care_home(tools):
+    year = family(
+        tools,
+        {"sex": 1, "age": 80, "household": 0},
+        {"sex": 0, "age": 9, "household": 0},
+        {"sex": 1, "age": 80, "household": 1},
+    )
+    year.people["leave"][[0, 2]] = OTHER
+    year.run(STEP_MOVES)
+    assert year.people["household"].tolist() == [0, 0, -1]
+    assert year.people["collective"].tolist() == [FAMILY, FAMILY, CARE_HOME]
+
+
+def test_parents_do_not_go_to_works(tools):
+    year = family(
+        tools,
+        {"sex": 0, "age": 25, "household": 0, "n_children": 1},
+        {"sex": 0, "age": 25, "household": 1},
+    )
+    year.people["leave"][:] = OTHER
+    year.run(STEP_MOVES)
+    assert year.people["collective"].tolist() == [FAMILY, WORKS]
+
+
+def test_an_older_mother_joins_a_child_in_her_province_only(tools):
+    def moved(child_province):
+        year = family(
+            tools,
+            *({"sex": 1, "age": 80, "household": k, "n_living_children": 1} for k in range(50)),
+            *(
+                {
+                    "sex": 0,
+                    "age": 50,
+                    "household": 50 + k,
+                    "mother": k,
+                    "residence": RURAL,
+                    "province": child_province,
+                }
+                for k in range(50)
+            ),
+        )
+        year.n_households = 100
+        year.people["leave"][:50] = HOME
+        year.run(STEP_MOVES)
+        joined = year.people["household"][:50] == year.people["household"][50:]
+        assert (year.people["residence"][:50] == joined).all()
+        return joined.sum()
+
+    assert moved(3) == 0
+    assert 5 < moved(0) < 45
+
+
+def test_the_trend_lowers_the_odds_of_the_survey_year(country):
+    country.run(STEP, STEP_MOVES)
+    solved = float(survey_level(country))
+    country.later().run(STEP, STEP_MOVES)
+    assert float(survey_level(country)) == solved
+    assert country.parameters.value("demography.households.coresidence_trend") < 0

@@ -1,0 +1,103 @@
+"""What holds exactly at the end of every year of the whole model."""
+
+import numpy as np
+import pytest
+from songhe.agents import base as base_of_2010
+from songhe.agents import luck
+from songhe.agents.kin_checks import faults
+from songhe.model.model import SongheModel
+from songhe.parameters.dims import FUNDS, LEDGERS, PROVINCES
+from songhe.parameters.load import load
+
+LAST = 2032
+FLOWS_IN = ("revenue", "subsidy", "interest", "transfers", "deficit_financing")
+FLOWS_IN += ("opening_adjustment",)
+FLOWS_OUT = ("administration", "outlay")
+
+
+@pytest.fixture(scope="module")
+def lived(tmp_path_factory):
+    """A model of 8,000 lived to 2032, with the faults in kin found at each year's end."""
+    base = base_of_2010.load_or_build(
+        load(), 8_000, 5, 0, "official", folder=tmp_path_factory.mktemp("base")
+    )
+    model = SongheModel(base, load(), luck.key_of(5, 0, 0))
+    found = [(2010, fault) for fault in faults(model.people)]
+    while model.year < LAST:
+        model.step()
+        found += [(model.year, fault) for fault in faults(model.people)]
+    return model, found
+
+
+def years(model):
+    return range(2011, model.year + 1)
+
+
+def test_kin_and_homes_are_consistent_at_the_end_of_every_year(lived):
+    assert lived[1] == []
+
+
+def test_population_changes_by_births_deaths_and_moves_alone(lived):
+    """In agents, in every province, residence, sex and year."""
+    model, _ = lived
+    for year in years(model):
+        before, now = model.tally.years[year - 1], model.tally.years[year]
+        change = (now["population"] - before["population"]).sum(axis=-1)
+        moves = now["net_migration"] + now["reclassified"] + now["net_migration_international"]
+        assert (change == now["births"] - now["deaths"] + moves).all(), year
+
+
+def test_moves_inside_the_country_add_up_to_zero(lived):
+    model, _ = lived
+    for year in years(model):
+        now = model.tally.years[year]
+        for name in ("net_migration", "reclassified"):
+            assert (now[name].sum(axis=(0, 1)) == 0).all()
+        assert (now["reclassified"].sum(axis=1) == 0).all()
+        assert (now["reclassified"][:, 0] >= 0).all()
+
+
+def test_tables_of_one_population_agree(lived):
+    model, _ = lived
+    for now in model.tally.years.values():
+        people = now["population"]
+        assert (now["population_adl"].sum(axis=-1) == people).all()
+        assert (now["population_marital"].sum(axis=-1) == people.sum(axis=0)).all()
+        assert (now["population_education"].sum(axis=-1) == people.sum(axis=(0, 1))).all()
+        assert now["households_by_size"].sum() == now["households_by_generations"].sum()
+        if "deaths" in now:
+            assert now["deaths_by_age"].sum() == now["deaths"].sum()
+
+
+def test_ledgers_close_to_the_fen(lived):
+    """Opening + flows = closing by fund, ledger, province and year."""
+    model, _ = lived
+    before = np.zeros((len(FUNDS), len(LEDGERS), len(PROVINCES)), np.int64)
+    closed = [year for year in years(model) if "fund_balance" in model.tally.years[year]]
+    assert closed == list(range(closed[0], LAST + 1))
+    for year in closed:
+        now = model.tally.years[year]
+        flows = sum(now[f"fund_{name}"] for name in FLOWS_IN)
+        flows = flows - sum(now[f"fund_{name}"] for name in FLOWS_OUT)
+        assert (now["fund_balance"] == before + flows).all(), year
+        assert (now["fund_transfers"].sum(axis=(1, 2)) == 0).all()
+        before = now["fund_balance"]
+
+
+def test_every_flow_has_two_ends(lived):
+    model, _ = lived
+    assert sum(fund.balance.sum() for fund in model.funds.values()) == -sum(
+        ends.sum() for ends in model.counterparts.values()
+    )
+
+
+def test_child_subsidy_outlay_is_eligible_months_times_the_amount(lived):
+    model, _ = lived
+    fund = FUNDS.index("child_subsidy")
+    monthly = 30_000  # fen
+    for year in range(2025, LAST + 1):
+        now = model.tally.years[year]
+        outlay = now["fund_outlay"][fund].sum(axis=0)
+        assert (outlay == now["child_subsidy_months"] * monthly).all()
+        assert outlay.sum() > 0
+    assert model.tally.years[2024]["fund_outlay"][fund].sum() == 0
