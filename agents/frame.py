@@ -77,8 +77,8 @@ class People:
         new = np.full(self.n + 1, NOBODY, np.int32)  # the last place answers for -1
         new[order] = np.arange(len(order), dtype=np.int32)
         for name, array in self._arrays.items():
-            kept = array[: self.n][order]
-            array[: len(order)] = new[kept] if name in LINKS else kept
+            kept = np.take(array[: self.n], order)
+            array[: len(order)] = np.take(new, kept) if name in LINKS else kept
         self.n = len(order)
 
     def copy(self) -> "People":

@@ -68,7 +68,7 @@ ENGLISH = Words(
     level="Level",
     difference="Difference from {baseline}",
     own_difference="Difference from its own baseline",
-    no_difference="no scenario differs from {baseline}",
+    no_difference="no visible difference from {baseline}",
     band="Lines: central draw. Bands: middle 80 % of {draws} further draws; differences are taken "
     "within each draw.",
     no_band="Lines: central draw. No bands: the run has fewer than two draws beside it.",
@@ -102,7 +102,7 @@ CHINESE = Words(
     level="水平",
     difference="与{baseline}之差",
     own_difference="与各自基准之差",
-    no_difference="各方案与{baseline}无差异",
+    no_difference="各方案与{baseline}无明显差异",
     band="实线为中心抽样；色带为其余{draws}次抽样的中间80%；差值在同一抽样内计算。",
     no_band="实线为中心抽样；除此之外抽样不足两次，故无色带。",
     visible="与{baseline}之差小于其峰值0.1%的方案未画出。",

@@ -76,9 +76,10 @@ def find_hosts(age: Any, household: Any, id: Any, lodgers: Any, until: int, firs
     """
     for i in range(age.size):
         h = household[i]
-        if h >= 0 and lodgers[h] > 0 and age[i] + 1 < until:
-            if first[h] < 0 or id[i] < id[first[h]]:
-                first[h] = i
+        if h < 0 or lodgers[h] <= 0 or age[i] + 1 >= until:
+            continue
+        if first[h] < 0 or id[i] < id[first[h]]:
+            first[h] = i
 
 
 def hosts(model: "SongheModel", away: Rows) -> Rows:
@@ -95,7 +96,8 @@ def hosts(model: "SongheModel", away: Rows) -> Rows:
     columns = (people[name] for name in ("age", "household", "id"))
     find_hosts(*columns, room, int(p.value(KEY + "lodgers_until")), first)
     found = first[first >= 0]
-    return found[(people["alive"][found] == 1) & (people["death_u"][found] >= 1.0)]
+    lives = (people["alive"][found] == 1) & (people["death_u"][found] >= 1.0)
+    return np.asarray(found[lives])
 
 
 def find(
@@ -109,7 +111,7 @@ def find(
     people, p = model.people, model.parameters
     share = p.value(KEY + "lodging")
     wants = (u < share) & (people["age"][rows] + 1 < p.value(KEY + "lodgers_until"))
-    found = np.full(len(rows), -1)
+    found: Rows = np.full(len(rows), -1)
     some = hosts(model, away)
     if len(some) and wants.any():
         v = homes.uniforms(model, some, luck.Call.HOUSEHOLD)[PLACE_ON_CIRCLE]
@@ -122,7 +124,7 @@ def find(
 
 def spot(province: Any, residence: Any) -> NDArray[np.int64]:
     """One number for each place, int64[n]."""
-    return np.asarray(province, dtype=np.int64) * 2 + residence
+    return np.asarray(province * np.int64(2) + residence, dtype=np.int64)
 
 
 def next_on_circle(circle: Array, hosts: Rows, place: Rows, v: Array) -> Rows:
@@ -134,4 +136,4 @@ def next_on_circle(circle: Array, hosts: Rows, place: Rows, v: Array) -> Rows:
     first, last = np.searchsorted(circle, place), np.searchsorted(circle, place + 1)
     k = np.searchsorted(circle, place + v)
     k = np.where(k < last, k, first)
-    return np.where(last > first, hosts[np.minimum(k, len(hosts) - 1)], -1)
+    return np.asarray(np.where(last > first, hosts[np.minimum(k, len(hosts) - 1)], -1))

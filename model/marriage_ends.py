@@ -1,7 +1,8 @@
 """Who stays and who leaves when a couple that shares a home divorces, and with which children.
 
 Whoever lives with own parents stays; where both or neither do, the one who keeps the minor
-children stays. The other returns to parents at the same place or founds a household there.
+children stays. The other returns to parents at the same place or founds a household there,
+or, without children, shares lodgings.
 Children of one of the two stay with that one. Leaves out children who change between homes.
 
 Source: assumed, see `coresidence.yaml`.
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 from ..agents import luck
 from . import homes
 from .homes import with_parents
+from .lodgings import find
 from .moving_units import Units, family_units, near_to
 
 if TYPE_CHECKING:
@@ -24,7 +26,7 @@ Flags = NDArray[np.bool_]
 Rows = NDArray[np.int64]
 
 KIND = "family"
-RETURN = 0  # lane of the call of households
+RETURN, LODGES = 0, 2  # lanes of the call of households
 
 
 def part(model: "SongheModel", husbands: Any, wives: Any, u: NDArray[np.float64]) -> None:
@@ -41,7 +43,7 @@ def part(model: "SongheModel", husbands: Any, wives: Any, u: NDArray[np.float64]
     heads = np.where(wife_leaves, wives, husbands)
     movers = family_units(model, heads, alone=np.ones(len(heads), np.bool_))
     movers = with_children(model, movers, husbands, wives, with_her == wife_leaves)
-    host = parents_of(model, heads)[movers.unit]
+    host = hosts(model, heads, np.bincount(movers.unit, minlength=len(heads)) == 1)[movers.unit]
     number = np.where(host >= 0, household[host], -1).astype(np.int64)
     alone = host < 0
     number[alone] = homes.fresh(model, movers.unit[alone], len(heads))
@@ -49,13 +51,21 @@ def part(model: "SongheModel", husbands: Any, wives: Any, u: NDArray[np.float64]
     homes.settle(model, movers.rows, number, *place, KIND)
 
 
-def parents_of(model: "SongheModel", heads: Rows) -> Rows:
-    """The parent whom each one who leaves returns to, int64[n], -1 none."""
+def hosts(model: "SongheModel", heads: Rows, alone: Flags) -> Rows:
+    """The parent whom each one who leaves returns to, or whose lodgings; int64[n], -1 none.
+
+    alone : bool[n], without children
+    """
+    people = model.people
     returns = model.parameters.value("demography.coresidence.divorced_to_parents")
-    u = homes.uniforms(model, heads, luck.Call.HOUSEHOLD)[RETURN]
-    parent = homes.parent_nearby(model.people, heads)
-    stays = model.people["household"][parent] == model.people["household"][heads]
-    return np.where((u < returns) & ~stays, parent, -1)
+    u = homes.uniforms(model, heads, luck.Call.HOUSEHOLD)
+    parent = homes.parent_nearby(people, heads)
+    stays = people["household"][parent] == people["household"][heads]
+    host = np.where((u[RETURN] < returns) & ~stays, parent, -1)
+    left = alone & (host < 0)
+    place = people["province"][heads[left]], people["residence"][heads[left]]
+    host[left] = find(model, heads[left], *place, u[LODGES][left], heads)
+    return host
 
 
 def leaves(her_parents: Flags, his_parents: Flags, with_her: Flags) -> Flags:

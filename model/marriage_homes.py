@@ -9,7 +9,7 @@ with the wedding. Leaves out housing and its price, which the shares stand for.
 Source: assumed shares, see `partnership.yaml`.
 """
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -71,9 +71,8 @@ def settle(model: "SongheModel", husbands: Rows, wives: Rows, u: Floats) -> None
     people = model.people
     household = people["household"]
     his, hers = parent_nearby(people, husbands), parent_nearby(people, wives)
-    housed = (own_home(model, rows) for rows in (husbands, wives))
-    given = shares(model, husbands, wives)
-    found = choose(his >= 0, hers >= 0, given, tuple(housed), u)
+    housed = own_home(model, husbands), own_home(model, wives)
+    found = choose(his >= 0, hers >= 0, shares(model, husbands, wives), housed, u)
     host = np.where(found.at_his, husbands, wives).astype(np.int64)
     host = np.where(found.elders, np.where(found.at_his, his, hers), host)
     home = household[host].astype(np.int64)

@@ -3,7 +3,7 @@
 Decides, for each older person or couple whose review has come, whether they live with an
 adult child from now on: the long-run chance depends on spouse, function, residence and
 living children. Who moves together joins the preferred child in the same province; who
-moves apart founds an own household. Leaves out distance inside the province.
+moves apart founds an own household; only couples move apart. Leaves out distance inside the province.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -87,7 +87,7 @@ def review(model: "SongheModel", rows: Rows) -> None:
     wants = u[OUTCOME] < chances(model, rows)
     together, best = children_of(model, rows, son_first)
     joins = wants & ~together & (best >= 0)
-    parts = ~wants & together
+    parts = ~wants & together & (people["partner"][rows] >= 0)
     move(model, rows[joins], best[joins])
     heads = rows[parts]
     move(model, heads, np.full(len(heads), -1))

@@ -109,7 +109,7 @@ def draw_schemes(
     """Scheme, age of registration and class of the listed people."""
     for k in range(rows.size):
         i = rows[k]
-        cohort = min(max(year - 1 - age[i] - FIRST_COHORT, 0), m.employee.shape[0] - 1)
+        cohort = min(max(year - 1 - int(age[i]) - FIRST_COHORT, 0), m.employee.shape[0] - 1)
         chance = m.employee[cohort, sex[i], residence[i], education[i]]
         class_[i] = contribution_class(u_class[k], m.classes)
         if is_employee(u_scheme[k], chance):

@@ -2,7 +2,8 @@
 
 Decides each year, for young adults, whether they leave their parents, with spouse and
 minors if they have them; for everyone, whether they enter or leave a dormitory, works or a
-care home; for people of 60 and over, by couple, whether they live with an adult child.
+care home; for people of 60 and over, by couple, whether they live with an adult child; for
+parents of a newborn, whether they move in with grandparents.
 Hazards are assumptions, set so that households and living arrangements of 2010 and 2011 do
 not jump; reviews of older people are solved on the survey of 2011 and follow its trend. The
 last adult of a household with minors does not enter a collective. Leaves out housing, and
@@ -42,6 +43,7 @@ Rows = NDArray[np.int64]
 HOME, OTHER = 1, 2  # bits of `leave`: leaves or reviews the home; enters or leaves a collective
 LANE_HOME, LANE_OTHER = 0, 1
 RETURN, LODGES = 0, 1  # lanes of the call of those who leave a collective
+TO_GRANDPARENTS = 2  # lane of the call of mothers
 KIND = "family"
 
 
@@ -90,30 +92,31 @@ def apply(model: "SongheModel") -> None:
     old = people["age"][own] + 1 >= model.parameters.value("demography.coresidence.old_age")
     leave_parents(model, own[~old])
     review(model, own[old])
-    house_mothers(model)
+    house_newborns(model)
 
 
-def house_mothers(model: "SongheModel") -> None:
-    """A mother alone with a newborn goes home: to her husband, else to his parents or hers.
+def house_newborns(model: "SongheModel") -> None:
+    """Parents of a newborn in part move in with grandparents at their place, his before hers.
 
-    It is those who worked away from home: at the birth they founded a household.
+    A mother whose husband lives elsewhere goes home, to him, else to his parents or hers: she
+    founded a household only because she worked away when the child came.
     """
     people = model.people
-    babies = np.flatnonzero((people["age"] < 0) & (people["mother"] >= 0))
-    mothers = np.unique(people["mother"][babies]).astype(np.int64)
+    mothers = people["mother"][people["age"] < 0].astype(np.int64)
+    mothers = np.unique(mothers[mothers >= 0])
     mothers = mothers[homes.present(people)[mothers] & (people["marital"][mothers] == MARRIED)]
-    husband = people["partner"][mothers].astype(np.int64)
-    apart = people["household"][husband] != people["household"][mothers]
-    apart &= (husband >= 0) & ~homes.with_parents(people, mothers)
-    mothers, husband = mothers[apart], husband[apart]
-    host = np.where(housed(people, husband), husband, -1)
-    for person in (husband, mothers):
-        for link in ("mother", "father"):
-            parent = people[link][person].astype(np.int64)
-            host = np.where((host < 0) & housed(people, parent), parent, host)
-    mothers, host = mothers[host >= 0], host[host >= 0]
-    movers = family_units(model, mothers, alone=np.ones(len(mothers), np.bool_))
-    join_host(model, movers.rows, host[movers.unit])
+    husbands = people["partner"][mothers].astype(np.int64)
+    own = ~homes.with_parents(people, mothers) & ~homes.with_parents(people, husbands)
+    mothers, husbands = mothers[own], husbands[own]
+    apart = people["household"][husbands] != people["household"][mothers]
+    u = homes.uniforms(model, mothers, luck.Call.HOUSEHOLD)[TO_GRANDPARENTS]
+    joins = apart | (u < model.parameters.value("demography.coresidence.birth_joins_parents"))
+    host = np.where(apart & housed(people, husbands), husbands, -1)
+    for person in (husbands, mothers):
+        host = np.where(host < 0, homes.parent_nearby(people, person), host)
+    joins &= host >= 0
+    movers = family_units(model, mothers[joins], alone=apart[joins])
+    join_host(model, movers.rows, host[joins][movers.unit])
 
 
 def leave_collective(model: "SongheModel", rows: Rows) -> None:

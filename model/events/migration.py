@@ -3,11 +3,11 @@
 Decides each year who moves, where to and with whom, for everyone of age who decides for a
 household or for herself; spouses and minors follow or stay; couples who live apart may come
 together. A mover joins a parent who lives there, goes to housing of the employer, shares
-lodgings or founds a household. Villages become towns with everyone in them. Up to 2015 two constants, on moves
-from countryside to town and on reclassification, meet the urban share in expected values;
-later each keeps the mean of its last three years. Flows are fitted to net changes of
-2000-2010, no table of flows is at hand. Leaves out household registration, wages, and moves
-of parents to children (see household).
+lodgings or founds a household. Villages become towns with everyone in them. Up to 2015 two
+constants, on moves from countryside to town and on reclassification, meet the urban share in
+expected values; later each keeps the mean of its last three years. Flows are fitted to net
+changes of 2000-2010, no table of flows is at hand. Leaves out household registration, wages,
+and moves of parents to children (see household).
 """
 
 from functools import lru_cache
@@ -20,6 +20,7 @@ from ...agents import families, luck
 from ...agents.columns import WORKS
 from ...agents.compiled import kernel
 from .. import homes
+from ..lodgings import find, shares_lodgings
 from ..migration_rules import (
     RURAL,
     SHAPE,
@@ -32,8 +33,8 @@ from ..migration_rules import (
     moving,
     of_cells,
 )
-from ..lodgings import find, shares_lodgings
 from ..moving_units import (
+    MALE,
     MARRIED,
     Counts,
     Units,
@@ -195,7 +196,8 @@ def find_apart(
 class Plan(NamedTuple):
     """One entry for each unit: who leads it, where it goes, whom it joins (-1: nobody).
 
-    lodges : in (0, 1), whether people alone share a home, and with whom
+    lodges : in (0, 1), whether people alone share a home, and with whom; the married, whether
+        they join parents
     """
 
     heads: Rows
@@ -282,7 +284,7 @@ def reunions(model: "SongheModel") -> Plan:
     host = np.where(at_hers, wives, husbands)
     yes, no = np.ones(len(host), np.bool_), np.zeros(len(host), np.bool_)
     place = people["province"][host], people["residence"][host]
-    return Plan(np.where(at_hers, husbands, wives), yes, yes, *place, host, no, ~no * 1.0)
+    return Plan(np.where(at_hers, husbands, wives), yes, yes, *place, host, no, np.ones(len(host)))
 
 
 def house_hosts(model: "SongheModel", host: Rows) -> None:
@@ -315,19 +317,33 @@ def arrive(model: "SongheModel", plan: Plan, units: Units) -> None:
 
 
 def parents_there(model: "SongheModel", plan: Plan, units: Units) -> Rows:
-    """A parent whom each unmarried mover can join at the new place, or -1; int64[units]."""
+    """A parent whom each mover joins at the new place, or -1; int64[units].
+
+    The unmarried do so where they can, the married as often as new couples do.
+    """
     people, heads = model.people, plan.heads
     host = np.full(len(heads), -1)
+    joins = (people["marital"][heads] != MARRIED) | (plan.lodges < share_with_parents(model, plan))
     moving_too = np.zeros(people.n + 1, np.bool_)
     moving_too[units.rows] = True
     for link in ("father", "mother"):
         parent = people[link][heads].astype(np.int64)
-        fits = (parent >= 0) & (people["marital"][heads] != MARRIED) & ~moving_too[parent]
+        fits = (parent >= 0) & joins & ~moving_too[parent]
         fits &= (people["household"][parent] >= 0) & (people["death_u"][parent] >= 1.0)
         fits &= people["province"][parent] == plan.province
         fits &= people["residence"][parent] == plan.residence
         host = np.where(fits, parent, host)
     return host
+
+
+def share_with_parents(model: "SongheModel", plan: Plan) -> Array:
+    """Share of married movers who join their parents, float64[units]: that of new couples."""
+    sex = model.people["sex"][plan.heads]
+    his, hers = (
+        model.parameters.array(f"demography.partnership.home_{whose}_parents")[plan.residence]
+        for whose in ("his", "her")
+    )
+    return np.where(sex == MALE, his, hers)
 
 
 @kernel

@@ -79,7 +79,7 @@ def entitled_months(age: int, birth_month: int, death_u: float, r: Rules) -> Any
 
     age : completed at the opening of the year, -1 if born in it
     """
-    born = month_number(r.year - 1 - age, birth_month)
+    born = month_number(r.year - 1 - int(age), birth_month)
     opening = month_number(r.year, 1)
     first = max(born + 1, r.first, opening)
     last = min(born + r.months, opening + last_month_alive(death_u) - 1)
@@ -97,7 +97,7 @@ def subsidy(first: int, last: int, r: Rules) -> int:
 @rule
 def starts(age: int, birth_month: int, r: Rules) -> bool:
     """Whether the first month for which the child is ever paid lies in the year."""
-    born = month_number(r.year - 1 - age, birth_month)
+    born = month_number(r.year - 1 - int(age), birth_month)
     return bool(max(born + 1, r.first) >= month_number(r.year, 1))
 
 

@@ -138,7 +138,7 @@ def group_of(scheme: int, age: int, sex: int, residence: int, r: Rules) -> int:
     """Position in GROUPS: how a member pays."""
     if scheme == EMPLOYEE:
         return RETIRED if age >= r.retired_from[sex] else WORKER
-    return URBAN_RESIDENT + residence
+    return URBAN_RESIDENT + int(residence)
 
 
 @kernel
@@ -215,7 +215,7 @@ def pay_benefits(
         if u_take_up[k] < r.take_up[grade]:
             home = collective[i] == CARE_HOME
             setting = setting_of(home, grade, u_setting[:, k], r.choice)
-            for month in range(wait[i] + 1, last_month(death_u[i]) + 1):
+            for month in range(int(wait[i]) + 1, last_month(death_u[i]) + 1):
                 total += benefit_of(month, rank[i], grade, setting, r)
             money[setting, province[i]] += total
         if total > 0:
@@ -223,7 +223,7 @@ def pay_benefits(
             people[BENEFICIARIES, province[i]] += 1
             people[AWARDS, province[i]] += has_benefit[i] == 0
         has_benefit[i] = total > 0
-        wait[i] = max(wait[i] - 12, 0)
+        wait[i] = max(int(wait[i]) - 12, 0)
 
 
 def covered_share(p: Parameters, day: date) -> float:

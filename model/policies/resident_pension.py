@@ -101,7 +101,7 @@ def first_month(age: int, birth_month: int, start_age: int) -> int:
     """
     if age >= start_age:
         return 1
-    return birth_month + 1 if age == start_age - 1 else 13
+    return int(birth_month) + 1 if age == start_age - 1 else 13
 
 
 @rule
@@ -117,7 +117,7 @@ def years_needed(age: int, r: Rules) -> int:
     age : completed at the opening of the year. None for those who had the age when the
     scheme began; the years from then to that age if these are fewer than the minimum.
     """
-    age_then = age - (r.year - r.first_year)
+    age_then = int(age) - (r.year - r.first_year)
     return min(max(r.start_age - age_then, 0), r.minimum_years)
 
 
@@ -140,7 +140,8 @@ def pension(first: int, last: int, account_m: int, r: Rules) -> Pension:
         return Pension(first, last, 0, 0, 0)
     minimum = r.minimum[last] - r.minimum[first - 1]
     topup = r.topup[last] - r.topup[first - 1]
-    return Pension(first, last, int(minimum), int(topup), (last - first + 1) * account_m)
+    account = (last - first + 1) * int(account_m)
+    return Pension(first, last, int(minimum), int(topup), account)
 
 
 @rule
@@ -188,7 +189,7 @@ def resident_pension(
         first = first_month(age[i], birth_month[i], r.start_age)
         last = last_month(death_u[i])
         if first <= last:
-            missing = years_needed(age[i], r) - years[i]
+            missing = years_needed(age[i], r) - int(years[i])
             if not draws[i] and missing > 0 and wants_to_make_up(id[i], r, low, high):
                 sums[CONTRIBUTORS, s] += 1
                 sums[MONTHS_PAID, s] += 12 * missing

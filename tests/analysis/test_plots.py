@@ -151,7 +151,7 @@ def test_money_is_shown_at_the_prices_of_one_year(forecast, multiples):
 def test_only_scenarios_that_differ_are_drawn(multiples):
     pension = multiples.axes[8:10]
     assert [text.get_text() for text in pension[0].texts] == ["baseline"]
-    assert pension[1].texts[0].get_text() == "no scenario differs from baseline"
+    assert pension[1].texts[0].get_text() == "no visible difference from baseline"
     subsidy = multiples.axes[2]
     assert "child-subsidy-\ndouble" in [text.get_text() for text in subsidy.texts]
 

@@ -12,7 +12,7 @@ from songhe.model.tally import Tally
 from songhe.parameters.load import load
 
 RULES = cg.grade_rules(load())
-compiling = settings(deadline=None)  # the first call compiles
+compiling = settings(deadline=None, derandomize=True)  # the first call compiles
 uniforms = st.floats(0, 1, exclude_max=True)
 
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from songhe.agents import luck
 from songhe.agents.columns import CARE_HOME, DORMITORY, FAMILY, WORKS
+from songhe.model import lodgings, marriage_ends
 from songhe.model.events.household import HOME, OTHER, STEP, STEP_MOVES, prepare
 from songhe.model.household_rules import (
     home_cell,
@@ -200,3 +201,129 @@ def test_the_trend_lowers_the_odds_of_the_survey_year(country):
     country.later().run(STEP, STEP_MOVES)
     assert float(survey_level(country)) == solved
     assert country.parameters.value("demography.households.coresidence_trend") < 0
+
+
+# --- newborns ---------------------------------------------------------------------------
+
+
+def with_newborn(tools, share, **husband):
+    """Grandparents, their son and his wife with a newborn in an own home, 40 times over."""
+    people = []
+    for k in range(40):
+        son = {"sex": 0, "age": 30, "household": 2 * k + 1, "marital": 1, "father": 4 * k,
+               "partner": 4 * k + 2}  # fmt: skip
+        people += [
+            {"sex": 0, "age": 55, "household": 2 * k},
+            son | husband,
+            {"sex": 1, "age": 28, "household": 2 * k + 1, "marital": 1, "partner": 4 * k + 1},
+            {"sex": 1, "age": -1, "household": 2 * k + 1, "mother": 4 * k + 2, "father": 4 * k + 1},
+        ]
+    people = [{"education": 2} | person for person in people]
+    p = load({"demography.coresidence.birth_joins_parents": share})
+    year = tools.Year(tools.people_of(people), 80, parameters=p)
+    year.run(STEP_MOVES)
+    return year.people["household"].reshape(40, 4)
+
+
+def test_parents_of_a_newborn_move_in_with_grandparents_by_the_share(tools):
+    none, some, all_of_them = (with_newborn(tools, share) for share in (0.0, 0.5, 1.0))
+    joined = [(home[:, 0] == home[:, 1]).mean() for home in (none, some, all_of_them)]
+    assert (joined[0], joined[2]) == (0.0, 1.0)
+    assert 0.1 < joined[1] < 0.9
+    for home in (none, some, all_of_them):
+        assert (home[:, 1:] == home[:, 1:2]).all()
+
+
+def test_a_mother_who_worked_away_goes_home_with_her_newborn(tools):
+    """Her husband works elsewhere, his father has a home at her place: it is there she goes."""
+    home = with_newborn(tools, 0.0, household=-1, collective=WORKS)
+    assert (home[:, 2] == home[:, 0]).all()
+    assert (home[:, 3] == home[:, 0]).all()
+    assert (home[:, 1] == -1).all()
+
+
+# --- lodgings ---------------------------------------------------------------------------
+
+
+def shared(tools, *people, **values):
+    year = family(tools, *people)
+    year.parameters = load({f"demography.coresidence.{k}": v for k, v in values.items()})
+    return year
+
+
+def test_lodgers_are_people_who_live_without_family(tools):
+    year = shared(
+        tools,
+        {"sex": 0, "age": 25, "household": 0},
+        {"sex": 1, "age": 31, "household": 0},
+        {"sex": 1, "age": 50, "household": 1},
+        {"sex": 0, "age": 22, "household": 1, "mother": 2},
+        {"sex": 0, "age": 30, "household": 2},
+        {"sex": 0, "age": 11, "household": 2},
+        {"sex": 0, "age": 30, "household": 3},
+    )
+    assert lodgings.lodgers(year).tolist() == [2, -1, -1, 1, 0]
+    assert lodgings.shares_lodgings(year, np.arange(7)).tolist() == [True] * 2 + [False] * 5
+
+
+def test_a_lodger_finds_a_host_at_the_place_who_stays_and_has_room(tools):
+    def found(*, away=(), most=4, **host):
+        host = {"sex": 0, "age": 30, "household": 0} | host
+        year = shared(tools, host, {"sex": 0, "age": 20}, lodging=1.0, lodgers_most=most)
+        place = np.zeros(1, np.uint8), np.zeros(1, np.uint8)
+        lodger, away = np.array([1]), np.array(away, np.int64)
+        return lodgings.find(year, lodger, *place, np.array([0.4]), away)[0]
+
+    assert found() == 0
+    assert found(residence=RURAL) == -1
+    assert found(age=57) == -1
+    assert found(death_u=0.5) == -1
+    assert found(away=[0]) == -1
+
+
+def test_a_full_home_takes_nobody_in(tools):
+    members = [{"sex": 0, "age": 30, "household": 0} for _ in range(3)]
+    place, nobody = np.zeros(1, np.uint8), np.zeros(0, np.int64)
+    hosts = [
+        lodgings.find(
+            shared(tools, *members, {"sex": 0, "age": 20}, lodging=1.0, lodgers_most=most),
+            np.array([3]), place, place, np.array([0.4]), nobody,
+        )[0]
+        for most in (4, 3)
+    ]  # fmt: skip
+    assert hosts == [0, -1]
+
+
+def test_one_host_more_changes_only_the_choice_of_those_beside_it():
+    rng = np.random.default_rng(1)
+    circle = np.sort(rng.random(30)) + 7
+    v, place = rng.random(500), np.full(500, 7)
+    before = lodgings.next_on_circle(circle, np.arange(30), place, v)
+    after = lodgings.next_on_circle(np.insert(circle, 12, circle[12] - 1e-3),
+                                    np.insert(np.arange(30), 12, 99), place, v)  # fmt: skip
+    assert set(after[before != after].tolist()) <= {99}
+    assert set(before[after == 99].tolist()) <= {12}
+    assert (lodgings.next_on_circle(circle, np.arange(30), place + 1, v) == -1).all()
+    assert lodgings.next_on_circle(circle, np.arange(30), place, np.full(500, 0.9999))[0] == 0
+
+
+# --- divorce ----------------------------------------------------------------------------
+
+
+def test_who_leaves_at_a_divorce_returns_to_parents_at_the_place(tools):
+    def leaver(share, residence):
+        year = shared(
+            tools,
+            {"sex": 0, "age": 30, "household": 0},
+            {"sex": 1, "age": 30, "household": 0, "mother": 2},
+            {"sex": 1, "age": 57, "household": 1, "residence": residence},
+            divorced_to_parents=share,
+            children_with_mother=0.0,
+        )
+        marriage_ends.part(year, np.array([0]), np.array([1]), np.array([0.5]))
+        assert year.people["household"][0] == 0
+        return year.people["household"][1]
+
+    assert leaver(1.0, URBAN) == 1
+    assert leaver(0.0, URBAN) == 5
+    assert leaver(1.0, RURAL) == 5

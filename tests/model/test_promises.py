@@ -102,15 +102,16 @@ def test_an_extra_birth_changes_nobody_outside_the_kin_and_household(base):
     first = first.branch(first.parameters)
     frozen = live(model_of(base, markets=False), 2027).constants
     first.constants, other.constants = frozen.for_scenario(), frozen.for_scenario()
-    people = other.people
-    candidates = (people["sex"] == 1) & (people["age"] == 24) & (people["partner"] >= 0)
-    mother = int(np.flatnonzero(candidates & (people["alive"] == 1))[0])
-    mother_id = people["id"][mother]
-    child = luck.child_ids(
-        people["id"][[mother]], people["n_children"][[mother]].astype(np.int64) + 1
-    )
-    families.bear(other, np.array([mother]), sex=np.array([0], np.uint8), id=child, age=0)
     live(first, 2027)
+    people = other.people
+    young = (people["sex"] == 1) & (people["age"] < 30) & (people["partner"] >= 0)
+    wives = np.flatnonzero(young & (people["alive"] == 1))
+    orders = people["n_children"][wives].astype(np.int64) + 1
+    children = luck.child_ids(people["id"][wives], orders)
+    unborn = ~np.isin(children, first.people["id"])  # she has no such child by herself
+    mother, child = wives[unborn][:1], children[unborn][:1]
+    mother_id = people["id"][mother[0]]
+    families.bear(other, mother, sex=np.array([0], np.uint8), id=child, age=0)
     live(other, 2027)
     mine, theirs = by_id(first.people, names), by_id(other.people, names)
     shift = np.uint64(luck.BASE_SHIFT)

@@ -90,7 +90,9 @@ def test_who_is_registered_stays_so():
     assert (np.diff(m.resident, axis=1) >= 0).all()
 
 
-@pytest.mark.parametrize(("u", "age"), [(0.5001, 16), (0.60, 25), (0.7, 35), (0.86, 45), (0.95, 60)])
+@pytest.mark.parametrize(
+    ("u", "age"), [(0.5001, 16), (0.60, 25), (0.7, 35), (0.86, 45), (0.95, 60)]
+)
 def test_age_of_registration_is_where_the_share_passes_the_luck(u, age):
     shares, ages = np.array([0.1, 0.3, 0.5, 0.8, 1.0]), np.array([16, 25, 35, 45, 60])
     assert sm.registration_age(u, 0.5, shares, ages) == age

@@ -1,0 +1,151 @@
+"""`songhe law`: the policies' own rules worked for one person, and clear refusals."""
+
+import numpy as np
+import pytest
+from songhe.model.policies import resident_pension
+from songhe.parameters.load import ParameterError, load
+from songhe.runs.law import POLICIES, Line, law
+
+
+def value(lines: list[Line], start: str) -> float | str:
+    """Value of the one step whose text starts so."""
+    (found,) = (line for line in lines if line.what.startswith(start))
+    return found.value
+
+
+@pytest.mark.parametrize(
+    ("given", "months", "yuan"),
+    [
+        ({"born": "2023-12"}, "24", 7200.0),
+        ({"born": "2024-05"}, "29", 8700.0),
+        ({"born": "2025-06"}, "36", 10800.0),
+        ({"born": "2021-12"}, "0", 0.0),
+        ({"born": "2024-05", "died": "2026-02"}, "14", 4200.0),
+        ({"born": "2025-03", "died": "2025-03"}, "0", 0.0),
+    ],
+)
+def test_child_subsidy_of_one_child(given, months, yuan):
+    lines = law("child_subsidy", given)
+    assert value(lines, "months paid") == months
+    assert value(lines, "total") == yuan
+
+
+def test_each_year_names_its_law():
+    doubled = load({"policies.child_subsidy.amount": {"2027-01-01": 7200}})
+    lines = law("child_subsidy", {"born": "2025-12"}, doubled)
+    assert [line.value for line in lines if "months 1" in line.what] == [3600.0, 7200.0, 7200.0]
+    (last,) = (line for line in lines if line.what.startswith("2028"))
+    assert str(last.date) == "2027-01-01"
+    (first,) = (line for line in lines if line.what.startswith("2026"))
+    assert first.source == "child_subsidy_plan_2025"
+    assert "in force from 2025-01-01" in str(first)
+
+
+@pytest.mark.parametrize(
+    ("born", "month", "minimum", "source"),
+    [
+        ("1950-03", "2014-06", 55.0, "55 yuan before 1 July 2014"),
+        ("1950-03", "2014-07", 70.0, "70 yuan from 1 July 2014"),
+        ("1950-03", "2025-01", 143.0, "143 yuan from 1 January 2025"),
+    ],
+)
+def test_minimum_pension_of_a_month(born, month, minimum, source):
+    lines = law("resident_pension", {"born": born, "month": month})
+    assert value(lines, f"minimum in {month}") == minimum, source
+    assert value(lines, "years of contributions needed") == "0"
+
+
+def test_parts_of_a_pension_add_up():
+    lines = law("resident_pension", {"born": "1966-03", "account": "13900"})
+    assert value(lines, "first month") == "2026-04"
+    assert value(lines, "pension from the account") == 100.0
+    parts = ("pension from the account", "minimum in", "mean local addition")
+    total = sum(float(value(lines, part)) for part in parts)
+    assert value(lines, "pension in 2026-04") == pytest.approx(total)
+
+
+@pytest.mark.parametrize("born", ["1966-03", "1966-12"])
+def test_the_account_is_that_of_the_simulated_member(born):
+    """The loop lives the years of the same person; the law works them in one go."""
+    year, month = map(int, born.split("-"))
+    kinds = {"account": np.int32, "years": np.uint8, "share": np.int32, "draws": np.uint8}
+    one = {name: np.zeros(1, kind) for name, kind in kinds.items()}
+
+    def column(number, kind=np.uint8):
+        return np.array([number], kind)
+
+    for now in range(2012, 2028):
+        r = resident_pension.rules_of(load(), now)
+        resident_pension.resident_pension(
+            column(1, np.uint64), column(1), column(now - 1 - year, np.int8), column(month),
+            column(2, np.float32), column(0), column(2), column(16), column(1), one["account"],
+            one["years"], one["share"], one["draws"], r, np.uint32(1), np.uint32(2),
+            np.zeros((resident_pension.SUMS, 31), np.int64),
+        )  # fmt: skip
+    at = "2027-01"
+    lines = law("resident_pension", {"born": born, "month": at})
+    assert one["draws"][0] == 1
+    assert value(lines, "pension from the account") == one["share"][0] / 100
+
+
+def test_nothing_below_the_years_that_are_needed():
+    lines = law("resident_pension", {"born": "1966-12", "years": "10"})
+    assert value(lines, "to be made up") > 0
+    assert value(lines, "pension until then") == 0.0
+
+
+CARE = {"grade": "4", "setting": "home_care", "since": "2025-10"}
+
+
+@pytest.mark.parametrize(
+    ("changed", "paid"),
+    [({"month": "2026-04"}, True), ({"month": "2026-03"}, False), ({"grade": "2"}, False),
+     ({"month": "2016-06"}, False)],
+)  # fmt: skip
+def test_care_is_paid_after_the_waiting_time_to_severe_grades(changed, paid):
+    lines = law("long_term_care_insurance", CARE | {"month": "2026-04"} | changed)
+    assert (value(lines, "paid by the fund") > 0) == paid
+
+
+def test_premium_depends_on_the_scheme():
+    member = law("long_term_care_insurance", CARE | {"scheme": "employee", "age": "40"})
+    resident = law("long_term_care_insurance", CARE)
+    assert value(member, "premium as employee, paid by employers") > 0
+    assert value(resident, "premium as urban_resident, paid by local_government") > 0
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+def test_every_step_can_be_read(policy):
+    given = {"child_subsidy": {"born": "2025-06"}, "resident_pension": {"born": "1970-06"}}
+    for line in law(policy, given.get(policy, CARE)):
+        assert line.what in str(line)
+        assert str(line.value) in str(line) or isinstance(line.value, float)
+
+
+@pytest.mark.parametrize(
+    ("policy", "given", "words"),
+    [
+        ("child_subsidies", {}, "one of child_subsidy, resident_pension"),
+        ("child_subsidy", {"born": "2025-06", "wage": "1"}, "one of born, died"),
+        ("child_subsidy", {}, "a month, YYYY-MM"),
+        ("child_subsidy", {"born": "2025-13"}, "a month, YYYY-MM"),
+        ("child_subsidy", {"born": "2025-06", "died": "2025-05"}, "2025-06 or later"),
+        ("resident_pension", {"born": "1966-03", "amount": "150"}, "one of 100, 200"),
+        ("resident_pension", {"born": "1966-03", "month": "2026-03"}, "2026-04 or later"),
+        ("resident_pension", {"born": "1966-03", "years": "-1"}, "whole years, 0 to 60"),
+        ("resident_pension", {"born": "1966-03", "account": "1e5"}, "at most two decimals"),
+        ("long_term_care_insurance", CARE | {"grade": "6"}, "a care grade, 0 to 5"),
+        ("long_term_care_insurance", CARE | {"setting": "spa"}, "family or home_care"),
+        ("long_term_care_insurance", CARE | {"month": "2015-12"}, "when the first pilots began"),
+    ],
+)
+def test_a_wrong_value_says_what_is_allowed(policy, given, words):
+    with pytest.raises(ParameterError, match=words):
+        law(policy, given)
+
+
+def test_every_fault_is_told_at_once():
+    with pytest.raises(ParameterError) as fault:
+        law("long_term_care_insurance", {"grade": "9", "setting": "spa", "colour": "red"})
+    keys = {problem.key.split(".")[-1] for problem in fault.value.problems}
+    assert keys == {"grade", "setting", "colour", "since"}
