@@ -107,17 +107,13 @@ def bear(model: HasHouseholds, mothers: Rows, *, sex: Any, **values: Any) -> NDA
 
 
 def bury(people: People, rows: Rows) -> None:
-    """Take the dead out of every link; their living partners are widowed.
-
-    Ends the year for links: those to parents who left it in any way are dropped here.
-    """
+    """Take the dead out of every link; their living partners are widowed."""
     widowed = _take_out(people, rows)
     people["marital"][widowed] = WIDOWED
-    cut(people["alive"], people["mother"], people["father"])
 
 
 def depart(people: People, rows: Rows) -> None:
-    """Take emigrants out of every link; their children's links to them last until `bury`.
+    """Take emigrants out of every link.
 
     Raises
     ------
@@ -147,6 +143,7 @@ def _take_out(people: People, rows: Rows) -> NDArray[np.int64]:
     for link in ("partner", "mother", "father", "household"):
         people[link][rows] = NOBODY
     people["collective"][rows] = FAMILY
+    cut(alive, people["mother"], people["father"])
     return np.asarray(left)
 
 

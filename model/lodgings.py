@@ -42,13 +42,13 @@ def fill_lodgers(
     """
     for i in range(age.size):
         h = household[i]
-        if h < 0 or not alive[i] or death_u[i] < 1.0:
+        if h < 0 or lodgers[h] == FAMILY_HOME or not alive[i] or death_u[i] < 1.0:
             continue
         related = at_home(i, partner[i], household) or at_home(i, mother[i], household)
         related = related or at_home(i, father[i], household)
         if related or age[i] + 1 < adult_age or age[i] + 1 >= old_age:
             lodgers[h] = FAMILY_HOME
-        elif lodgers[h] != FAMILY_HOME:
+        else:
             lodgers[h] += 1
 
 

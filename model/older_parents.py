@@ -3,7 +3,8 @@
 Decides, for each older person or couple whose review has come, whether they live with an
 adult child from now on: the long-run chance depends on spouse, function, residence and
 living children. Who moves together joins the preferred child in the same province; who
-moves apart founds an own household; only couples move apart. Leaves out distance inside the province.
+moves apart founds an own household; only couples move apart. Leaves out distance inside the
+province.
 """
 
 from typing import TYPE_CHECKING, Any

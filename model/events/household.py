@@ -209,7 +209,8 @@ STEP = Step(
 STEP_MOVES = Step(
     "household_moves",
     reads=("leave", "age", "sex", "marital", "partner", "mother", "father", "household", "alive",
-           "death_u", "n_children", "n_living_children", "adl", "enrolled", "id"),
+           "death_u", "n_children", "n_living_children", "adl", "enrolled", "id", "province",
+           "residence", "collective"),
     writes=("household", "collective", "province", "residence"),
     apply=apply,
 )  # fmt: skip

@@ -185,6 +185,7 @@ def test_an_older_mother_joins_a_child_in_her_province_only(tools):
             ),
         )
         year.n_households = 100
+        year.parameters = load({"demography.coresidence.departures": 0.0})
         year.people["leave"][:50] = HOME
         year.run(STEP_MOVES)
         joined = year.people["household"][:50] == year.people["household"][50:]
@@ -327,3 +328,28 @@ def test_who_leaves_at_a_divorce_returns_to_parents_at_the_place(tools):
     assert leaver(1.0, URBAN) == 1
     assert leaver(0.0, URBAN) == 5
     assert leaver(1.0, RURAL) == 5
+
+
+# --- older parents ----------------------------------------------------------------------
+
+
+def test_couples_move_apart_from_a_child_but_nobody_without_spouse(tools):
+    people = []
+    for k in range(40):
+        people += [
+            {"sex": 1, "age": 70, "household": 2 * k, "n_living_children": 1},
+            {"sex": 0, "age": 40, "household": 2 * k, "mother": 5 * k},
+            {"sex": 1, "age": 70, "household": 2 * k + 1, "n_living_children": 1, "marital": 1,
+             "partner": 5 * k + 3},
+            {"sex": 0, "age": 70, "household": 2 * k + 1, "n_living_children": 1, "marital": 1,
+             "partner": 5 * k + 2},
+            {"sex": 0, "age": 40, "household": 2 * k + 1, "mother": 5 * k + 2, "father": 5 * k + 3},
+        ]  # fmt: skip
+    year = family(tools, *people)
+    year.n_households = 80
+    year.people["leave"][year.people["age"] == 70] = HOME
+    year.run(STEP_MOVES)
+    home = year.people["household"].reshape(40, 5)
+    assert (home[:, 0] == home[:, 1]).all()
+    assert (home[:, 2] == home[:, 3]).all()
+    assert (home[:, 3] != home[:, 4]).any()

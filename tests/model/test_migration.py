@@ -347,3 +347,53 @@ def test_a_scenario_keeps_the_hazards_of_its_baseline(country, tools):
     half.constants.year = 2011
     half.run(STEP)
     assert np.array_equal(half.people["move_to"], country.people["move_to"])
+
+
+def arrivals(tools, mover, *others, **changes):
+    """Homes after the mover, row 0, goes to the countryside, wherever it is."""
+    p = load({f"demography.{key}": value for key, value in changes.items()})
+    home, seen = [], 0
+    for seed in range(60):
+        people = tools.people_of([{"education": 2} | person for person in (mover, *others)])
+        year = tools.Year(people, 5, seed=seed, parameters=p)
+        people["move_to"][:] = STAYS
+        people["move_to"][0] = TO_COUNTRY
+        people["province"][1:] = migration.destinations(
+            year, np.array([0]), np.array([RURAL], np.uint8)
+        )
+        year.run(MOVES)
+        home.append(people["household"].tolist())
+        seen += people["residence"][0] == RURAL
+    assert seen == 60
+    return np.array(home)
+
+
+def test_a_married_mover_joins_parents_as_often_as_new_couples(tools):
+    husband = {"sex": 0, "age": 30, "household": 0, "father": 2, "marital": 1, "partner": 1}
+    father = {"sex": 0, "age": 60, "household": 1, "residence": RURAL}
+    wife = {"sex": 1, "age": 30, "household": 0, "marital": 1, "partner": 0}
+
+    def joined(share):
+        changes = {
+            "partnership.home_his_parents": {"factor": share / 0.9},
+            "migration_internal.worker_alone": 0.0,
+        }
+        home = arrivals(tools, husband, wife, father, **changes)
+        assert (home[:, 0] == home[:, 1]).all()
+        return (home[:, 0] == home[:, 2]).mean()
+
+    assert joined(0.0) == 0.0
+    assert 0.2 < joined(0.5) < 0.8
+
+
+def test_a_lone_mover_shares_lodgings_with_people_without_family(tools):
+    def shared(share, **host):
+        changes = {"coresidence.lodging": share, "migration_internal.collective": 0.0}
+        mover = {"sex": 0, "age": 25, "household": 0}
+        host = {"sex": 1, "age": 30, "household": 1, "residence": RURAL} | host
+        home = arrivals(tools, mover, host, **changes)
+        return (home[:, 0] == home[:, 1]).mean()
+
+    assert shared(0.0) == 0.0
+    assert shared(1.0) == 1.0
+    assert shared(1.0, age=64) == 0.0

@@ -305,7 +305,8 @@ def chosen(u, his=True, hers=True, housed=(True, True)):
 
 def test_homes_follow_the_shares_in_a_fixed_order():
     """His parents 0.6, hers 0.25 of the rest, else 0.7 at his place."""
-    found = chosen(np.array([0.59, 0.61, 0.69, 0.71, 0.90, 0.92]))
+    found = chosen(np.array([0.59, 0.61, 0.69, 0.71, 0.90, 0.92]), housed=(False, False))
+    assert found.elders.tolist() == [True, True, True, False, False, False]
     assert found.at_his.tolist() == [True, False, False, True, True, False]
     assert found.joins.tolist() == [True, True, True, False, False, False]
 
