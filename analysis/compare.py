@@ -165,10 +165,10 @@ def _statistic(quantity: Quantity, keep: Keep, years: list[int]) -> Statistic:
     """The level of one part, or the difference of the first from the second."""
 
     def statistic(one: xr.Dataset, other: xr.Dataset | None = None) -> xr.DataArray:
-        level = quantity.measure(one.sel(year=years), keep)
+        level = quantity.measure(one, keep)  # over all years: some are sums from the first on
         if other is not None:
-            level = level - quantity.measure(other.sel(year=years), keep)
-        return level / quantity.unit.size
+            level = level - quantity.measure(other, keep)
+        return level.sel(year=years) / quantity.unit.size
 
     return statistic
 

@@ -107,6 +107,19 @@ def _fund(name: str, fund: str) -> Measure:
     return measure
 
 
+def _before_aid(fund: str) -> Measure:
+    """Balance of both ledgers had no deficit financing ever come in; over all years of a run."""
+
+    def measure(d: xr.Dataset, keep: Keep) -> xr.DataArray:
+        held, aid = (
+            total(d[name].sel(fund=fund, drop=True), keep)
+            for name in ("fund_balance", "fund_deficit_financing")
+        )
+        return (held - aid.cumsum("year")) * d["deflator"]
+
+    return measure
+
+
 def _people() -> list[Quantity]:
     by_age = ("population_by_age",)
     found = [
@@ -148,16 +161,23 @@ FUND_NAMES: Mapping[str, tuple[str, str]] = {
 ACCOUNTS = (
     ("fund_outlay", "outlay", "outlay", "支出"),
     ("fund_balance", "balance", "balance", "累计结余"),
+    ("fund_deficit_financing", "aid", "deficit financing", "弥补赤字"),
 )
 
 
 def _funds() -> list[Quantity]:
-    return [
+    before = ("fund_balance", "fund_deficit_financing", "deflator")
+    accounts = [
         Quantity(f"{fund}_{key}", f"{name}: {word}", f"{name_zh}{word_zh}", MONEY,
                  (variable, "deflator"), _fund(variable, fund), True)
         for fund in FUNDS
         for name, name_zh in (FUND_NAMES[fund],)
         for variable, key, word, word_zh in ACCOUNTS
+    ]  # fmt: skip
+    return accounts + [
+        Quantity(f"{fund}_before_aid", f"{FUND_NAMES[fund][0]}: balance before deficit financing",
+                 f"{FUND_NAMES[fund][1]}弥补赤字前结余", MONEY, before, _before_aid(fund), True)
+        for fund in FUNDS
     ]  # fmt: skip
 
 

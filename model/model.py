@@ -30,7 +30,7 @@ from .align import Constants
 from .starting_adl import starting_adl
 from .step import Step
 from .tally import Tally, stocks
-from .views import Household, Person, household_view, person_view
+from .views import Household, Person, collector, household_view, person_view
 
 if TYPE_CHECKING:
     from ..agents.base import Base
@@ -53,11 +53,14 @@ class Options:
     differentials : people of one age differ in death and births
     markets : marriage, divorce, leaving home, moves and school take place
     policies : policies pay and are paid for
+    collect : a Mesa data collector keeps a few figures a year, for small runs and teaching
+    threads, block : who shares the rows, and in blocks of how many
     """
 
     differentials: bool = True
     markets: bool = True
     policies: bool = True
+    collect: bool = False
     threads: int = 1
     block: int = BLOCK
 
@@ -95,6 +98,7 @@ class SongheModel(mesa.Model):  # type: ignore[misc]
             self._start_function()
         self.tally.now = stocks(self)
         self.tally.close(BASE_YEAR)
+        self.datacollector = collector() if self.options.collect else None
 
     def _lives(self, step: Step) -> bool:
         from .year import MARKET_STEPS, POLICY_STEPS
@@ -127,6 +131,8 @@ class SongheModel(mesa.Model):  # type: ignore[misc]
             began = perf_counter()
             families.compact(self)
             self.seconds["compact"] += perf_counter() - began
+        if self.datacollector is not None:
+            self.datacollector.collect(self)
 
     def _walk(self, steps: Sequence[Step]) -> None:
         """All steps by rows on one block after another."""
@@ -201,6 +207,7 @@ class SongheModel(mesa.Model):  # type: ignore[misc]
         twin.parameters = parameters
         twin.people = self.people.copy()
         twin.constants = self.constants.for_scenario(solves_anew=solves_anew)
+        twin.datacollector = None
         twin.tally, twin.seconds = Tally(), defaultdict(float)
         twin.tally.years = dict(self.tally.years)
         twin.birth_response = self.birth_response.copy()

@@ -1,9 +1,10 @@
-"""One person or one household in words, for teaching and for finding faults."""
+"""A few people in words, a few figures a year: for teaching and for finding faults."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from mesa import DataCollector
 
 from ..agents import luck
 from ..agents.columns import COLLECTIVES
@@ -44,6 +45,23 @@ class Household:
     province: str
     residence: str
     members: tuple[Person, ...]
+
+
+def collector() -> DataCollector:
+    """Year, agents alive, births and deaths of the year; balances of the funds in fen."""
+    return DataCollector(
+        model_reporters={
+            "year": "year",
+            "population": lambda model: _total(model, "population"),
+            "births": lambda model: _total(model, "births"),
+            "deaths": lambda model: _total(model, "deaths"),
+        },
+        agent_reporters={"fund": "name", "balance": lambda fund: int(fund.balance.sum())},
+    )
+
+
+def _total(model: "SongheModel", name: str) -> int:
+    return int(model.tally.years[model.year][name].sum())
 
 
 def person_view(model: "SongheModel", identity: int | str) -> Person:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from .ensemble import Plan, Summary
     from .settings import Settings
 
+N = "N"
+DEFAULT_OUT = "songhe-results"  # in the current folder
 app = typer.Typer(
     name="songhe",
     help="Simulate Chinese households person by person: people, services and funds.",
@@ -29,11 +31,23 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+
+
+def whole(text: object) -> Any:
+    """A whole number, or the text as it is: what is allowed is said with all other problems."""
+    try:
+        return int(str(text))
+    except ValueError:
+        return text
+
+
 Folder = Annotated[Path, typer.Argument(metavar="DIR", help="Folder of a run.")]
 Scenario = Annotated[str, typer.Option(help="Scenario of the run.")]
-Draw = Annotated[int, typer.Option(help="Draw, 0 is the central one.")]
-Replicate = Annotated[int, typer.Option(help="Replicate, from 0.")]
-Year = Annotated[int | None, typer.Option(help="Year; the last one by default.")]
+Draw = Annotated[int, typer.Option(help="Draw, 0 is the central one.", parser=whole, metavar=N)]
+Replicate = Annotated[int, typer.Option(help="Replicate, from 0.", parser=whole, metavar=N)]
+Year = Annotated[
+    int | None, typer.Option(help="Year; the last one by default.", parser=whole, metavar=N)
+]
 
 
 def main() -> None:
@@ -43,6 +57,9 @@ def main() -> None:
     except ParameterError as fault:
         show_problems(fault.problems)
         sys.exit(2)
+    except OSError as fault:  # a full disk, a folder that was taken away
+        typer.echo(f"error: {fault}", err=True)
+        sys.exit(1)
 
 
 def show_problems(problems: Sequence[Problem]) -> None:
@@ -64,22 +81,25 @@ def run(
             "ltci-delayed.",
         ),
     ] = None,
-    persons: Annotated[int, typer.Option(help="Simulated persons in a replicate.")] = 40_000,
-    replicates: Annotated[int, typer.Option(help="Replicates, averaged.")] = 2,
-    draws: Annotated[int, typer.Option(help="Parameter draws beside draw 0.")] = 20,
-    until: Annotated[int, typer.Option(help="Last year.")] = 2060,
-    seed: Annotated[int, typer.Option(help="Seed of all luck.")] = 1,
+    persons: Annotated[int, typer.Option(help="Simulated persons in a replicate.", parser=whole, metavar=N)] = 40_000,
+    replicates: Annotated[int, typer.Option(help="Replicates, averaged.", parser=whole, metavar=N)] = 2,
+    draws: Annotated[int, typer.Option(help="Parameter draws beside draw 0.", parser=whole, metavar=N)] = 20,
+    until: Annotated[int, typer.Option(help="Last year.", parser=whole, metavar=N)] = 2060,
+    seed: Annotated[int, typer.Option(help="Seed of all luck.", parser=whole, metavar=N)] = 1,
     concept: Annotated[str, typer.Option(help="Population concept: official or wpp.")] = "official",
     detail: Annotated[
         str, typer.Option(help="standard, or full: province by single age for every draw.")
     ] = "standard",
     workers: Annotated[
-        int | None, typer.Option(help="Processes; default: one for each core.")
+        int | None,
+        typer.Option(help="Processes; default: one for each core.", parser=whole, metavar=N),
     ] = None,
     scheduler: Annotated[
         str | None, typer.Option(help="Address of a Dask scheduler, or local.")
     ] = None,
-    out: Annotated[Path, typer.Option(help="Folder for the results.")] = Path("songhe-results"),
+    out: Annotated[
+        Path, typer.Option(help="Folder for the results; it is resumed if it holds some.")
+    ] = Path(DEFAULT_OUT),
     no_branching: Annotated[bool, typer.Option("--no-branching", hidden=True)] = False,
 ) -> None:
     """Simulate scenarios and print what they change. A killed run goes on where it was."""
@@ -119,7 +139,7 @@ class _Progress:
 
     def begin(self, plan: "Plan", out: Path) -> None:
         """Say what is about to be run."""
-        from .terminal import plan_text
+        from .console import plan_text
 
         self.bar.console.print(plan_text(plan, str(out)), highlight=False)
         if plan.units:
@@ -142,7 +162,7 @@ def _progress() -> Iterator[_Progress]:
         TimeRemainingColumn,
     )
 
-    from .terminal import console
+    from .console import console
 
     columns = (
         TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("elapsed"),

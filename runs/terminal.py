@@ -1,16 +1,19 @@
 """Tables on the terminal, in English and Chinese, in units of official tables (亿元, 万人)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 from rich import box
-from rich.console import Console, Group
+from rich.cells import cell_len
+from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from ..analysis.compare import BASELINE, LAST_WITHOUT_STRUCTURE, has_structure
-from ..analysis.quantities import PRICES_OF
+from ..analysis.compare import LAST_WITHOUT_STRUCTURE, has_structure, reference_of, shown_years
+from ..analysis.indicators import depletion_probability, depletion_text, depletion_year
+from ..analysis.quantities import FUND_NAMES, PRICES_OF
+from .console import CONCEPTS, WIDTH
 from .leaves_out import LEAVES_OUT
 
 if TYPE_CHECKING:
@@ -18,116 +21,166 @@ if TYPE_CHECKING:
     import xarray as xr
     from numpy.typing import NDArray
 
-    from .ensemble import Plan
-
 YEARS = (2025, 2030, 2040, 2050, 2060)
-SHOWN = (
-    "births", "population_60plus", "population_65plus", "population_80plus",
-    "child_subsidy_outlay", "resident_pension_outlay", "resident_pension_balance",
-    "long_term_care_outlay", "long_term_care_balance",
-)  # fmt: skip
-COSTS = ("cost_per_added_birth", "cost_per_care_hour")
-WIDTH = 108  # where nobody says how wide the output is
-CONCEPTS = {
-    "official": ("official (census and year-end totals)", "官方口径（普查和年末总数）"),
-    "wpp": ("WPP (World Population Prospects 2024)", "联合国《世界人口展望2024》口径"),
+GAP = 2  # columns between two figures
+MARK = "*"  # of balances before deficit financing
+SHOWN: Mapping[str, tuple[str, str]] = {
+    "births": ("Births", "出生人口"),
+    "population_60plus": ("60 and over", "60岁及以上人口"),
+    "population_65plus": ("65 and over", "65岁及以上人口"),
+    "population_80plus": ("80 and over", "80岁及以上人口"),
+    "child_subsidy_outlay": ("Child subsidy, outlay", "育儿补贴支出"),
+    "resident_pension_outlay": ("Resident pension, outlay", "居民养老保险支出"),
+    "resident_pension_before_aid": (f"Resident pension, balance{MARK}", f"居民养老保险结余{MARK}"),
+    "long_term_care_outlay": ("Care insurance, outlay", "长期护理保险支出"),
+    "long_term_care_before_aid": (f"Care insurance, balance{MARK}", f"长期护理保险结余{MARK}"),
 }
+COSTS: Mapping[str, tuple[str, str]] = {
+    "cost_per_added_birth": ("Per added birth", "每新增一例出生"),
+    "cost_per_care_hour": ("Per hour of care", "每小时照护"),
+}
+DRY_FUNDS = ("resident_pension", "long_term_care")
+CONSTANT_YEARS = (2011, 2015, 2020, *YEARS)
+CONSTANT_COLUMNS = 5  # of the table of constants, at most
+NARROW_BAND = (0.8, 1.25)
 
 
-def console(*, error: bool = False) -> Console:
-    """A console, wide enough for tables where the output is no terminal."""
-    plain = Console(stderr=error)
-    return plain if plain.is_terminal else Console(stderr=error, width=WIDTH, highlight=False)
+# --- figures ------------------------------------------------------------------------------
 
 
-def plan_text(plan: "Plan", out: str) -> str:
-    """What is about to be run, in lines."""
-    s = plan.settings
-    lines = [
-        f"Scenarios 情景: {', '.join(plan.scenarios)}",
-        f"{s.persons:,} persons x {s.replicates} replicates x {s.draws + 1} draws "
-        f"(draw 0 and {s.draws} more), 2010-{s.until}, {CONCEPTS[s.concept][0]}, seed {s.seed}",
-    ]
-    if plan.done:
-        lines.append(f"{plan.done} units are done already; what is missing is added")
-    if plan.units:
-        lines.append(
-            f"{plan.person_years / 1e6:,.1f} million person-years in {len(plan.units)} units, "
-            f"{plan.workers} at a time; about {_size(plan.disk)} on disk in {out}"
-        )
-    return "\n".join(lines)
+def digits_for(values: Iterable[float]) -> int:
+    """Decimals at which the largest of some figures has three digits that count."""
+    largest = max((abs(v) for v in values if np.isfinite(v)), default=0.0)
+    return 0 if largest >= 99.5 or largest == 0 else 1 if largest >= 9.95 else 2
 
 
-def _size(count: int) -> str:
-    return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{max(count / 1e6, 1):.0f} MB"
-
-
-def number(value: float, *, sign: bool = False) -> str:
+def number(value: float, digits: int | None = None, *, sign: bool = False) -> str:
     """A figure with three digits that count, or whole; infinity in words."""
     if np.isnan(value):
         return "-"
     if np.isinf(value):
         return "none added"
-    digits = 0 if abs(value) >= 99.5 or value == 0 else 1 if abs(value) >= 9.95 else 2
-    return f"{value:+,.{digits}f}" if sign and value else f"{value:,.{digits}f}"
+    if value == 0:
+        return "0"
+    places = digits_for([value]) if digits is None else digits
+    return f"{value:+,.{places}f}" if sign else f"{value:,.{places}f}"
 
 
 def cell(row: "pd.Series[float]", *, sign: bool = False) -> str:
-    """Central figure and Monte-Carlo error, and below them the middle 80 % of draws."""
-    text = number(row["central"], sign=sign)
-    if not np.isnan(row["mc_error"]):
-        text += f" ±{number(row['mc_error'])}"
-    if np.isnan(row["q10"]):
+    """Central figure and Monte-Carlo error, and below them the middle 80 % of draws.
+
+    All with the decimals of the largest; a plain 0 where all of them are exactly zero.
+    """
+    band = [float(row["q10"]), float(row["q90"])]
+    error = float(row["mc_error"])
+    figures = [float(row["central"]), *band]
+    if not any(np.nan_to_num([*figures, error])):
+        return "0"
+    places = digits_for(figures if any(np.nan_to_num(figures)) else [error])
+    text = number(figures[0], places, sign=sign)
+    if not np.isnan(error):
+        text += f" ±{error:,.{places}f}"
+    if np.isnan(band[0]):
         return text
-    low, high = (number(row[name], sign=sign) for name in ("q10", "q90"))
+    low, high = (number(value, places, sign=sign) for value in band)
     return f"{text}\n[{low}, {high}]"
 
 
+# --- tables -------------------------------------------------------------------------------
+
+
+def fitting(widths: Sequence[int], room: int) -> list[int]:
+    """Which columns are shown: as many as fit, spread evenly, the first and the last among them.
+
+    widths : of all columns; room : for these and the gaps before them
+    """
+    for count in range(len(widths), 1, -1):
+        kept = sorted({round(k) for k in np.linspace(0, len(widths) - 1, count)})
+        if sum(widths[k] + GAP for k in kept) <= room:
+            return kept
+    return [len(widths) - 1]
+
+
 def table_of(
-    frame: "pd.DataFrame", title: str, years: Sequence[int], *, sign: bool = False
+    frame: "pd.DataFrame",
+    labels: Mapping[str, tuple[str, str]],
+    years: Sequence[int],
+    *,
+    sign: bool = False,
+    width: int = WIDTH,
 ) -> Table:
-    """One row a quantity, one column a year."""
-    table = Table(title=title, box=box.SIMPLE_HEAD, title_justify="left", title_style="bold")
-    table.add_column("")
-    for year in years:
-        table.add_column(str(year), justify="right", no_wrap=True)
-    for _, group in frame.groupby("quantity", sort=False):
-        first = group.iloc[0]
+    """One row a quantity, one column a year; years that do not fit are left out.
+
+    labels : of quantities, in both languages
+    """
+    rows: list[list[str]] = []
+    for key, group in frame.groupby("quantity", sort=False):
+        title, title_zh = labels[str(key)]
         by_year = {int(row["year"]): row for _, row in group.iterrows()}
         cells = [cell(by_year[y], sign=sign) if y in by_year else "" for y in years]
-        label = f"{first['title']} {first['title_zh']}\n  {first['unit']} {first['unit_zh']}"
-        table.add_row(Text(label), *map(Text, cells))
+        rows.append([f"{title}\n{title_zh} {group['unit_zh'].iloc[0]}", *cells])
+    return grid(["", *map(str, years)], rows, width)
+
+
+def grid(heads: Sequence[str], rows: Sequence[Sequence[str]], width: int) -> Table:
+    """A table of texts: the first column at the left, as many of the others as fit."""
+    columns = list(zip(heads, *rows, strict=True))
+    widths = [max(cell_len(line) for text in c for line in text.split("\n")) for c in columns]
+    kept = [0, *(1 + k for k in fitting(widths[1:], width - widths[0]))]
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 0, 0, 1))
+    for k in kept:
+        table.add_column(heads[k], justify="right" if k else "left", no_wrap=True)
+    for row in rows:
+        table.add_row(*(Text(row[k]) for k in kept))
     return table
 
 
-def summary(frame: "pd.DataFrame", dataset: "xr.Dataset", years: Sequence[int] = YEARS) -> Group:
+def summary(
+    frame: "pd.DataFrame",
+    dataset: "xr.Dataset",
+    years: Sequence[int] | None = None,
+    width: int = WIDTH,
+) -> Group:
     """The tables that a run ends with: levels of the baselines, differences of the rest.
 
-    frame : of `compare`
+    frame : of `compare`; years : those of `years_of` by default
     """
-    held = [year for year in years if year in set(frame["year"])]
-    held = held or [int(frame["year"].max())]
+    held = years_of(dataset) if years is None else list(years)
     shown = frame[frame["year"].isin(held)]
     parts: list[Table | Text] = []
+
+    def put(title: str, table: "Table | str") -> None:
+        parts.append(Text(title, style="bold"))
+        parts.append(Text(table) if isinstance(table, str) else table)
+        parts.append(Text(""))
+
     for scenario in _baselines(shown):
         rows = _rows(shown, "level", scenario, SHOWN)
-        parts.append(table_of(rows, f"{_title(dataset, scenario)}: level 水平", held))
+        title = f"{_title(dataset, scenario)}\nLevel 水平"
+        put(title, table_of(rows, SHOWN, held, width=width))
     for scenario in shown["scenario"].unique():
         rows = _rows(shown, "difference", scenario, SHOWN)
-        moved = rows.groupby("quantity", sort=False).filter(_moves)
-        costs = _rows(shown, "cost", scenario, COSTS)
         if len(rows):
-            title = f"{_title(dataset, scenario)}: difference from 与之相比 "
+            moved = rows.groupby("quantity", sort=False).filter(_moves)
+            title = f"{_title(dataset, scenario)}\nDifference from 差值，对照: "
             title += str(rows["reference"].iloc[0])
-            if len(moved):
-                parts.append(table_of(moved, title, held, sign=True))
-            else:
-                parts.append(Text(f"{title}: none in the years shown 所示年份无差异\n"))
+            none = "None in the years shown 所示年份无差异"
+            put(title, table_of(moved, SHOWN, held, sign=True, width=width) if len(moved) else none)
+        costs = _rows(shown, "cost", scenario, COSTS)
         if len(costs):
-            costs_title = f"{scenario}: cost since the first year 自首年累计成本"
-            parts.append(table_of(costs, costs_title, held))
+            title = f"{scenario}: state money since the first year 自首年累计财政成本"
+            put(title, table_of(costs, COSTS, held, width=width))
+    if (dry := depletion_rows(dataset, held)) is not None:
+        title = "Funds that run dry before deficit financing 基金耗尽（弥补赤字前）"
+        put(title, grid(*dry, width))
     parts.append(Text("\n".join(notes(frame, dataset))))
     return Group(*parts)
+
+
+def years_of(dataset: "xr.Dataset") -> list[int]:
+    """Years of the tables: some round ones that may be shown, and the last of these."""
+    shown = shown_years(dataset)
+    return sorted({*(year for year in YEARS if year in shown), shown[-1]})
 
 
 def _baselines(frame: "pd.DataFrame") -> list[str]:
@@ -153,65 +206,128 @@ def _moves(group: "pd.DataFrame") -> bool:
 
 def _title(dataset: "xr.Dataset", scenario: str) -> str:
     here = dataset.sel(scenario=scenario)
-    return f"{scenario} ({here['title'].item()} {here['title_zh'].item()})"
+    return f"{scenario}: {here['title'].item()} {here['title_zh'].item()}"
+
+
+def depletion_rows(
+    dataset: "xr.Dataset", years: Sequence[int]
+) -> tuple[list[str], list[list[str]]] | None:
+    """Heads and rows on the years in which funds run dry; None if none does in any draw.
+
+    The year in draw 0, and the share of the other draws that have run dry by each year. A
+    scenario whose row is that of its reference is left out.
+    """
+    if "fund_balance" not in dataset.variables:
+        return None
+    needed = ["fund_balance", "fund_deficit_financing", "scenario", "year"]
+    data = dataset[needed].sel(year=slice(None, shown_years(dataset)[-1])).load()
+    central, chance = depletion_year(data).sel(draw=0), depletion_probability(data)
+    horizon, rows = int(data["year"][-1]), dict[tuple[str, str], list[str]]()
+    for fund in (name for name in DRY_FUNDS if name in data["fund"].values):
+        for scenario in map(str, data["scenario"].values):
+            here = chance.sel(fund=fund, scenario=scenario)
+            year = float(central.sel(fund=fund, scenario=scenario))
+            shares = [_percent(float(here.sel(year=y))) for y in years]
+            rows[fund, scenario] = [depletion_text(year, horizon), *shares]
+    told = {
+        (fund, name): row
+        for (fund, name), row in rows.items()
+        if row != rows.get((fund, reference_of(dataset, name) or ""))
+    }
+    calm = not any(bool((d < np.inf).any()) for d in [depletion_year(data).sel(
+        fund=[f for f in DRY_FUNDS if f in data["fund"].values])])  # fmt: skip
+    if calm:
+        return None
+    heads = ["", "draw 0", *(f"by {y}" for y in years)]
+    return heads, [
+        [f"{FUND_NAMES[fund][0]} {FUND_NAMES[fund][1]}\n  {name}", *row]
+        for (fund, name), row in told.items()
+    ]
+
+
+def _percent(share: float) -> str:
+    return "-" if np.isnan(share) else f"{100 * share:.0f} %"
 
 
 def notes(frame: "pd.DataFrame", dataset: "xr.Dataset") -> list[str]:
     """What the tables mean, and what they do not show."""
     concept, concept_zh = CONCEPTS[str(dataset.attrs["concept"])]
     draws, replicates = int(frame["draws"].max()), int(frame["replicates"].min())
-    money = f"money at {PRICES_OF} prices {PRICES_OF}年价格"
-    if PRICES_OF not in dataset["year"].values:
-        money = "money in yuan of each year 当年价格"
-    lines = [
-        f"± Monte-Carlo standard error, {replicates} replicates 蒙特卡罗标准误; "
-        f"[ ] middle 80 % of {draws} draws 抽样的中间80%; {money}.",
-        f"Population concept: {concept} 人口口径: {concept_zh}.",
-        "People and balances on 31 December 年末人口和结余.",
+    lines = ["Figures are of draw 0, every parameter at its median 数值为中位参数抽样."]
+    if replicates > 1:
+        lines.append(f"± standard error by chance, {replicates} replicates 随机标准误.")
+    else:
+        lines.append("No error by chance: one replicate only 仅一个副本，无随机标准误.")
+    if draws > 1:
+        lines.append(
+            f"[ ] middle 80 % of draws 1 to {draws} 其余{draws}次抽样的中间80%; with few draws, "
+            "draw 0 can lie outside 抽样少时中位抽样可在其外."
+        )
+    else:
+        lines.append("No [ ]: fewer than two draws beside draw 0 抽样不足，无区间.")
+    lines += [
+        f"万人: 10,000 persons; 亿元: 100 million yuan; 万元: 10,000 yuan; {_prices(dataset)}.",
+        f"People and balances on 31 December 年末人口和结余; {MARK} before deficit financing "
+        "弥补赤字前.",
+        f"Population concept 人口口径: {concept} {concept_zh}.",
     ]
-    if draws < 2:
-        lines.append("No intervals: fewer than two draws beside draw 0 抽样不足，无区间.")
-    if replicates < 2:
-        lines.append("No Monte-Carlo error: one replicate only 仅一个副本，无标准误.")
     if int(dataset["year"][-1]) > LAST_WITHOUT_STRUCTURE and not has_structure(dataset):
         lines.append(
-            f"Years after {LAST_WITHOUT_STRUCTURE} hang on the path of fertility and are shown "
-            "only beside its other two paths: add tfr-constant and tfr-decline to the run. "
-            f"{LAST_WITHOUT_STRUCTURE}年以后的结果须与另两条生育率基线并列显示。"
+            f"Years after {LAST_WITHOUT_STRUCTURE} hang on the path of fertility: add tfr-constant "
+            f"and tfr-decline to see them {LAST_WITHOUT_STRUCTURE}年以后须与另两条生育率路径并列."
         )
     return lines
 
 
-def constants_table(values: "xr.DataArray") -> Table:
+def _prices(dataset: "xr.Dataset") -> str:
+    if PRICES_OF in dataset["year"].values:
+        return f"money at {PRICES_OF} prices {PRICES_OF}年价格"
+    return "money in yuan of each year 当年价格"
+
+
+# --- constants ----------------------------------------------------------------------------
+
+
+def constants_table(values: "xr.DataArray", width: int = WIDTH) -> Table:
     """Constants in some years: the number, or mean and range of the cells of an array.
 
     values : [year, constant]
     """
     known = values.dropna("year", how="all")
     held = [int(year) for year in known["year"].values]
-    years = [y for y in (2011, 2015, 2020, *YEARS) if held and held[0] <= y < held[-1]]
+    years = [y for y in CONSTANT_YEARS if held and held[0] <= y < held[-1]]
     years += held[-1:]
-    table = Table("constant 常数", "cells", *map(str, years), box=box.SIMPLE_HEAD)
-    names = [str(name) for name in values["constant"].values]
-    for name in dict.fromkeys(full.partition("[")[0] for full in names):
-        cells = [k for k, full in enumerate(names) if full.partition("[")[0] == name]
+    rows = []
+    for name, cells in cells_by_name(values).items():
         here = known.isel(constant=cells).sel(year=years).values
-        table.add_row(name, str(len(cells)), *(_spread(row) for row in here))
-    return table
+        label = f"{name} [{len(cells)}]" if len(cells) > 1 else name
+        rows.append([label, *(_spread(row) for row in here)])
+    return grid(["constant 常数", *map(str, years)], rows, width)
+
+
+def cells_by_name(values: "xr.DataArray") -> dict[str, list[int]]:
+    """Places of the cells of each constant."""
+    found: dict[str, list[int]] = {}
+    for k, full in enumerate(map(str, values["constant"].values)):
+        found.setdefault(full.partition("[")[0], []).append(k)
+    return found
 
 
 def _spread(cells: "NDArray[np.float64]") -> str:
     known = cells[~np.isnan(cells)]
     if not known.size:
-        return ""
+        return "-"
     if known.size == 1:
         return f"{known[0]:.3g}"
-    return f"{known.mean():.3g}\n{known.min():.3g} .. {known.max():.3g}"
+    return f"{known.mean():.3g}\n{known.min():.2g}..{known.max():.2g}"
+
+
+# --- lines --------------------------------------------------------------------------------
 
 
 def base_lines(people: dict[str, dict[int, float]], concept: str) -> list[str]:
     """Older people of the base under both concepts, persons by age from which they count."""
-    lines = ["Base, 31 December 2010, 10,000 persons 2010年末基期人口（万人）:"]
+    lines = ["Older people in the base, 31 December 2010, 万人 2010年末基期老年人口:"]
     for name, counts in people.items():
         text = ", ".join(f"{age}+ {count / 1e4:,.0f}" for age, count in counts.items())
         mark = " (this run 本次口径)" if name == concept else ""
@@ -223,6 +339,3 @@ def left_out_lines() -> list[str]:
     """What this release leaves out."""
     head = "This release leaves out 本版本未包括:"
     return [head, *(f"  - {item.text} {item.text_zh}" for item in LEAVES_OUT)]
-
-
-__all__ = ["BASELINE", "base_lines", "console", "notes", "plan_text", "summary", "table_of"]

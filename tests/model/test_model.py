@@ -1,0 +1,79 @@
+"""The shell: years one after another, people in words, what Mesa collects, branches."""
+
+import numpy as np
+import pytest
+from songhe.agents import base as base_of_2010
+from songhe.agents import luck
+from songhe.model.model import Options, SongheModel
+from songhe.parameters.dims import FUNDS
+from songhe.parameters.load import load
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("base")
+    return base_of_2010.load_or_build(load(), 3_000, 2, 0, "official", folder=folder)
+
+
+@pytest.fixture(scope="module")
+def model(base):
+    lived = SongheModel(base, load(), luck.key_of(2, 0, 0), options=Options(collect=True))
+    for year in lived:
+        if year == 2013:
+            return lived
+
+
+def test_a_year_follows_the_other(model):
+    assert sorted(model.tally.years) == [2010, 2011, 2012, 2013]
+    assert "births" not in model.tally.years[2010]
+
+
+def test_the_base_is_left_as_it_was(base, model):
+    fresh = SongheModel(base, load(), luck.key_of(2, 0, 0))
+    assert fresh.people.n == base.people.n == 3_000
+    assert (fresh.tally.years[2010]["population"] == model.tally.years[2010]["population"]).all()
+
+
+def test_a_person_in_words_agrees_with_her_household(model):
+    people = model.people
+    row = np.flatnonzero((people["alive"] == 1) & (people["partner"] >= 0))[0]
+    person = model.person(int(people["id"][row]))
+    assert person == model.person(person.id)
+    partner = model.person(person.partner)
+    assert partner.partner == person.id
+    assert {person.marital, partner.marital} == {"married"}
+    if person.household is not None:
+        assert person in model.household(person.household).members
+
+
+def test_parents_and_children_know_each_other(model):
+    people = model.people
+    row = np.flatnonzero((people["alive"] == 1) & (people["mother"] >= 0))[0]
+    child = model.person(int(people["id"][row]))
+    assert child.id in model.person(child.mother).children
+
+
+def test_nobody_of_that_number(model):
+    with pytest.raises(LookupError, match=r"person 999999: nobody alive"):
+        model.person("999999")
+    with pytest.raises(LookupError, match=r"household -1: nobody lives"):
+        model.household(-1)
+
+
+def test_mesa_collects_years_and_funds(model):
+    years = model.datacollector.get_model_vars_dataframe()
+    assert list(years["year"]) == [2011, 2012, 2013]
+    assert list(years["population"]) == [
+        int(model.tally.years[year]["population"].sum()) for year in years["year"]
+    ]
+    funds = model.datacollector.get_agent_vars_dataframe()
+    assert set(funds["fund"]) == set(FUNDS)
+
+
+def test_a_branch_leaves_its_origin_alone(model):
+    before = {name: model.people[name].copy() for name in model.people.columns}
+    branch = model.branch(load(), solves_anew=True)
+    branch.step()
+    assert branch.year == model.year + 1
+    assert all(np.array_equal(before[name], model.people[name]) for name in before)
+    assert 2014 not in model.tally.years
