@@ -149,12 +149,16 @@ def _take_out(people: People, rows: Rows) -> NDArray[np.int64]:
 
 @kernel
 def cut(alive: Any, mother: Any, father: Any) -> None:
-    """Drop links to parents who are no longer there."""
+    """Drop links to parents who are no longer there.
+
+    Written without a branch: who has no parent looks at row 0, and stays without one.
+    """
     for i in range(alive.size):
-        if mother[i] >= 0 and not alive[mother[i]]:
-            mother[i] = -1
-        if father[i] >= 0 and not alive[father[i]]:
-            father[i] = -1
+        m = mother[i]
+        mother[i] = m if alive[np.uint32(max(m, 0))] else NOBODY
+    for i in range(alive.size):
+        m = father[i]
+        father[i] = m if alive[np.uint32(max(m, 0))] else NOBODY
 
 
 def to_childrens_home(people: People, rows: Rows) -> None:

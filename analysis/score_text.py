@@ -1,6 +1,6 @@
 """The score card as plain text for a terminal, in English or Chinese."""
 
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 from unicodedata import east_asian_width
 
@@ -8,11 +8,13 @@ import pandas as pd
 
 from .score import FITTED, SCORED, SHOCK, TWIN
 
-TITLE_WIDTH, TREATMENT_WIDTH, NUMBER_WIDTH = 40, 14, 8
+WIDTH = 100
+TREATMENT_WIDTH, NUMBER_WIDTH, LAST_WIDTH = 14, 7, 6
+NARROW = 33  # a title narrower than this takes the place of the treatment
 WORDS = {
     "en": {
         "head": "Score card: error of the central draw in per cent of the published figure.",
-        "mark": "* the figure lies in the middle 80 % of draws; s.e.: by chance, at most, in %.",
+        "mark": "* it lies in the middle 80 % of draws; mean: of absolute errors; s.e.: by chance.",
         FITTED: "Fitted years",
         SCORED: "Scored years, untuned",
         SHOCK: "Shock year, not scored",
@@ -27,7 +29,7 @@ WORDS = {
     },
     "zh": {
         "head": "评分表：中心抽样与公布数之差，占公布数的百分比。",
-        "mark": "* 公布数落在抽样的中间80%之内；标准误：随机误差的最大值，百分比。",
+        "mark": "* 公布数落在抽样的中间80%之内；平均：绝对误差的平均；标准误：随机误差。",
         FITTED: "拟合年份",
         SCORED: "评分年份（未作任何调校）",
         SHOCK: "冲击年份（仅列示，不计分）",
@@ -42,8 +44,8 @@ WORDS = {
 }  # fmt: skip
 
 
-def score_text(table: pd.DataFrame, language: str = "en") -> str:
-    """The table of `score_table` in lines of at most about 110 columns.
+def score_text(table: pd.DataFrame, language: str = "en", width: int = WIDTH) -> str:
+    """The table of `score_table` in lines of at most `width` columns (80 or more).
 
     Raises
     ------
@@ -52,39 +54,51 @@ def score_text(table: pd.DataFrame, language: str = "en") -> str:
     """
     if language not in WORDS:
         raise ValueError(f"unknown language {language!r}; allowed: {', '.join(WORDS)}")
-    words = WORDS[language]
+    words, width = WORDS[language], min(width, WIDTH)
     lines = [words["head"], words["mark"]]
     for section in (FITTED, SCORED, SHOCK, TWIN):
         here = table[table["section"] == section]
         if len(here):
-            lines += ["", *_section(here, words, language)]
+            lines += ["", *_section(here, words, language, width)]
         if section == SCORED and len(here):
             lines.append(_overall(here, words))
     return "\n".join(lines) + "\n"
 
 
-def _section(here: pd.DataFrame, words: dict[str, str], language: str) -> list[str]:
+def _section(here: pd.DataFrame, words: dict[str, str], language: str, width: int) -> list[str]:
     """Heading with years, and a line for each quantity."""
     section = str(here["section"].iloc[0])
     years = sorted(int(year) for year in here["year"].unique())
     last = [words["chance"]] if section == TWIN else [words["mean"], words["chance"]]
-    lines = [_line(words[section], "", [*map(str, years), *last])]
+    left = width - 5 * NUMBER_WIDTH - 2 * LAST_WIDTH  # the same in every section
+    treated = TREATMENT_WIDTH if left - TREATMENT_WIDTH >= NARROW else 0
+
+    def line(title: str, treatment: str, cells: Sequence[str], ends: Sequence[str]) -> str:
+        text = _padded(title, left - treated) + _padded(treatment, treated)
+        text += "".join(_at_right(cell, NUMBER_WIDTH) for cell in cells)
+        return (text + "".join(_at_right(end, LAST_WIDTH) for end in ends)).rstrip()
+
+    lines = [line(words[section], "", [f"{year} " for year in years], [f"{w} " for w in last])]
     for _, group in here.groupby(["quantity"], sort=False):
         by_year = {
             int(year): row
             for year, row in zip(group["year"], group.to_dict("records"), strict=True)
         }
         cells = [_cell(by_year.get(year)) for year in years]
-        cells += _last(group, section)
         treatment = words[str(group["treatment"].iloc[-1])]
         title = str(group["title_zh" if language == "zh" else "title"].iloc[0])
-        lines.append(_line(f"  {_short(title)}", treatment, cells))
+        lines.append(line(f"  {_short(title)}", treatment, cells, _last(group, section)))
     return lines
 
 
 def _short(title: str) -> str:
     """A title without its date and its remarks."""
-    for words in (", end of year", ", revised series", ", by registration offices and courts"):
+    for words in (
+        " fund",
+        ", end of year",
+        ", revised series",
+        ", by registration offices and courts",
+    ):
         title = title.replace(words, "")
     for words in ("（修订）", "（国家统计局）", "（登记和法院判决）"):
         title = title.replace(words, "")
@@ -116,14 +130,13 @@ def _overall(here: pd.DataFrame, words: dict[str, str]) -> str:
     return text + words["inside"].format(inside=int(known.sum()), known=len(known))
 
 
-def _line(title: str, treatment: str, cells: Iterable[str]) -> str:
-    left = _padded(title, TITLE_WIDTH) + _padded(treatment, TREATMENT_WIDTH)
-    return (left + "".join(" " * (NUMBER_WIDTH - _width(cell)) + cell for cell in cells)).rstrip()
+def _at_right(text: str, width: int) -> str:
+    return " " * (width - _width(text)) + text
 
 
 def _padded(text: str, width: int) -> str:
     """Text cut or filled to a width on the terminal, where a Chinese character takes two."""
-    while _width(text) > width - 1:
+    while text and _width(text) > width - 1:
         text = text[:-1]
     return text + " " * (width - _width(text))
 

@@ -78,16 +78,19 @@ def with_children(
 ) -> Units:
     """The same movers, children of both going or staying as decided for their couple."""
     people = model.people
-    couple = np.full(people.n + 1, -1, np.int64)  # the last place answers for no parent
-    couple[wives] = couple[husbands] = np.arange(len(wives))
     near = near_to(model, wives)
     adult_age = model.parameters.value("demography.coresidence.adult_age")
     mother, father = people["mother"][near], people["father"][near]
+    couple = np.empty(people.n + 1, np.int64)  # set where it is read; the last place: no parent
+    couple[mother] = couple[father] = couple[-1] = -1
+    couple[wives] = couple[husbands] = np.arange(len(wives))
     theirs = (couple[mother] >= 0) & (couple[mother] == couple[father])
     theirs &= people["household"][near] == people["household"][mother]
     theirs &= people["age"][near] + 1 < adult_age
     common, of = near[theirs], couple[mother[theirs]]
-    others = ~np.isin(movers.rows, common)
+    is_common = np.zeros(people.n, np.bool_)
+    is_common[common] = True
+    others = ~is_common[movers.rows]
     goes = children_leave[of]
     return Units(
         np.concatenate((movers.rows[others], common[goes])),

@@ -71,7 +71,8 @@ def settle(model: "SongheModel", husbands: Rows, wives: Rows, u: Floats) -> None
     people = model.people
     household = people["household"]
     his, hers = parent_nearby(people, husbands), parent_nearby(people, wives)
-    housed = own_home(model, husbands), own_home(model, wives)
+    both = own_home(model, np.concatenate((husbands, wives)))
+    housed = both[: len(husbands)], both[len(husbands) :]
     found = choose(his >= 0, hers >= 0, shares(model, husbands, wives), housed, u)
     host = np.where(found.at_his, husbands, wives).astype(np.int64)
     host = np.where(found.elders, np.where(found.at_his, his, hers), host)

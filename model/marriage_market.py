@@ -12,7 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..agents import luck
+from ..agents.compiled import kernel
 from ..parameters.dims import MARITAL, PROVINCES, REGION_OF_PROVINCE, REGIONS
+from . import homes
 from .kernels.market import equilibrium
 from .kernels.matching import pairs
 from .kernels.rounding import whole
@@ -49,16 +51,39 @@ def regions(persons: int) -> tuple[str, NDArray[np.int64]]:
     return f"{len(PROVINCES)} provinces", np.arange(len(PROVINCES))
 
 
+@kernel
+def find_singles(
+    sex: Any, marital: Any, alive: Any, death_u: Any, divorce_u: Any, age: Any, birth_month: Any,
+    wanted: int, legal: int, rows: Any,
+) -> int:  # fmt: skip
+    """List singles of one sex and of legal age who outlive the year; returns their number.
+
+    rows : int32[people + 1], out. A short list without a branch first, from columns of bytes.
+    """
+    some = 0
+    for i in range(sex.size):
+        rows[some] = i
+        single = (sex[i] == wanted) & (marital[i] != MARRIED) & (alive[i] == 1)
+        some += single & (age[i] >= legal - 1)
+    n = 0
+    for k in range(some):
+        i = rows[k]
+        rows[n] = i
+        lives = (death_u[i] >= 1.0) & (divorce_u[i] >= 1.0)
+        n += lives & (age[i] + (birth_month[i] <= HALF_YEAR) >= legal)
+    return n
+
+
 def side(model: "SongheModel", kinds: Types, sex: int) -> Side:
     """The singles of one sex on this year's market."""
     people, p = model.people, model.parameters
-    age = age_at_wedding(people["age"], people["birth_month"])
-    legal = np.asarray(p.at(KEY + "legal_age", model.new_year))[sex]
-    single = (people["sex"] == sex) & (people["marital"] != MARRIED) & (people["alive"] == 1)
-    lives = (people["death_u"] >= 1) & (people["divorce_u"] >= 1)
-    rows = np.flatnonzero(single & lives & (age >= legal)).astype(np.int32)
+    legal = int(np.asarray(p.at(KEY + "legal_age", model.new_year))[sex])
+    rows = np.empty(people.n + 1, np.int32)
+    names = ("sex", "marital", "alive", "death_u", "divorce_u", "age", "birth_month")
+    rows = rows[: find_singles(*(people[name] for name in names), sex, legal, rows)]
     _, division = regions(model.persons)
-    kind = kinds.code(age[rows], people["education"][rows], people["residence"][rows])
+    age = age_at_wedding(people["age"][rows], people["birth_month"][rows])
+    kind = kinds.code(age, people["education"][rows], people["residence"][rows])
     cell = division[people["province"][rows]] * kinds.size + kind
     student = people["enrolled"][rows] == 1
     chance = p.array(KEY + "looking")[:, sex][:, kinds.parts()[0]]
@@ -89,10 +114,15 @@ def _side(
     by_state = counts.reshape(*shape, 2, len(MARITAL))
     expected: Floats = np.einsum("rtsm,smt->rt", by_state, chance)
     looks = np.flatnonzero(luck.unit(u[LOOKS]) < chance[condition])
-    order = looks[np.lexsort((ids[looks], u[POSITION][looks], cell[looks]))]
+    order = looks[by_place(cell[looks], u[POSITION][looks], ids[looks])]
     looking = np.bincount(cell[order], minlength=shape[0] * shape[1])
     start = np.concatenate((np.zeros(1, np.int64), np.cumsum(looking)))
     return Side(expected, looking.reshape(shape), rows[order], u[POSITION][order], start)
+
+
+def by_place(cell: Whole, position: Words, ids: NDArray[np.uint64]) -> Whole:
+    """Order by cell, position and id; cell and position fit one word."""
+    return homes.order_of((cell.astype(np.uint64) << np.uint64(32)) | position, ids)
 
 
 class CellLuck(NamedTuple):

@@ -157,20 +157,28 @@ class Units(NamedTuple):
 
 
 @kernel
-def find_near(heads: Any, household: Any, alive: Any, death_u: Any, touched: Any, rows: Any) -> int:
+def find_near(
+    heads: Any, household: Any, alive: Any, death_u: Any, touched: Any, rows: Any, unit: Any
+) -> int:
     """List everyone present who shares a household with a head; returns their number.
 
-    touched : bool[households], false before
+    touched : bool[households + 1], false before; the last place answers for no household
+    rows : int64[people + 1], out
+    unit : int32[people], set to -1 for everyone in these households and left alone elsewhere
     """
     for k in range(heads.size):
         if household[heads[k]] >= 0:
             touched[household[heads[k]]] = True
+    members = 0
+    for i in range(alive.size):  # few are near: without a branch, the others cost least
+        rows[members] = i
+        members += touched[household[i]]
     n = 0
-    for i in range(alive.size):
-        h = household[i]
-        if h >= 0 and touched[h] and alive[i] and death_u[i] >= 1.0:
-            rows[n] = i
-            n += 1
+    for k in range(members):
+        i = rows[k]
+        unit[i] = -1
+        rows[n] = i
+        n += (alive[i] == 1) & (death_u[i] >= 1.0)
     return n
 
 
@@ -182,6 +190,7 @@ def mark_couples(
     """Write the unit of each head and of the spouse who goes along.
 
     heads : int64[n], rows; alone : bool[n], the spouse stays; unit : int32[people], -1 before
+        in the households of the heads
     """
     for k in range(heads.size):
         unit[heads[k]] = k
@@ -226,8 +235,10 @@ def mark_wards(
 ) -> None:
     """Minors whose last adults leave go along with the one of the least id.
 
-    adults : int32[households], adults at home, used up; first : int32[households], -1 before
+    adults : int32[households], adults at home, used up; first : int32[households], scratch
     """
+    for i in near:
+        first[household[i]] = -1
     for i in near:
         if age[i] + 1 >= adult_age and unit[i] >= 0:
             h = household[i]
@@ -255,24 +266,42 @@ def family_units(model: "SongheModel", heads: Any, alone: Any = None, follow: An
     alone = np.zeros(n, np.bool_) if alone is None else alone
     follow = np.ones(n, np.bool_) if follow is None else follow
     adult_age = int(model.parameters.value("demography.coresidence.adult_age"))
-    unit = np.full(people.n, -1, np.int32)
+    near, unit = near_units(model, heads)
     names: tuple[str, ...] = ("marital", "partner", "household", "alive", "death_u")
     mark_couples(heads, alone, *(people[c] for c in names), unit)
-    near = near_to(model, heads)
     adults = np.zeros(model.n_households, np.int32)
     names = ("age", "partner", "marital", "mother", "father", "household")
     mark_minors(near, *(people[c] for c in names), adult_age, follow, adults, unit)
-    first = np.full(model.n_households, -1, np.int32)
+    first = np.empty(model.n_households, np.int32)
     names = ("age", "household", "id")
     mark_wards(near, *(people[c] for c in names), adult_age, adults, first, unit)
-    rows = np.union1d(near[unit[near] >= 0], heads)
+    return listed(people, near, unit, heads)
+
+
+def listed(people: Any, near: Any, unit: Any, heads: Any) -> Units:
+    """The marked ones among those near, and heads who live collectively or die, by row."""
+    present = (people["alive"][heads] == 1) & (people["death_u"][heads] >= 1.0)
+    others = heads[(people["household"][heads] < 0) | ~present]  # all others are near themselves
+    rows = near[unit[near] >= 0]
+    if len(others):
+        rows = np.sort(np.concatenate((rows, np.unique(others))))
     return Units(rows, unit[rows].astype(np.int64))
 
 
 def near_to(model: "SongheModel", heads: Any) -> NDArray[np.int64]:
     """Rows of everyone present in a household of one of the listed people."""
+    return near_units(model, heads)[0]
+
+
+def near_units(model: "SongheModel", heads: Any) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+    """Rows as `near_to`, and int32[people] that is -1 for all members of these households.
+
+    Elsewhere it holds anything: filling it for everybody would cost more than what is done
+    with it.
+    """
     people = model.people
-    touched, rows = np.zeros(model.n_households, np.bool_), np.empty(people.n, np.int64)
+    touched, rows = np.zeros(model.n_households + 1, np.bool_), np.empty(people.n + 1, np.int64)
+    unit = np.empty(people.n, np.int32)
     names: tuple[str, ...] = ("household", "alive", "death_u")
-    n = find_near(heads, *(people[c] for c in names), touched, rows)
-    return rows[:n].copy()
+    n = find_near(heads, *(people[c] for c in names), touched, rows, unit)
+    return rows[:n].copy(), unit

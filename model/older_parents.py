@@ -41,22 +41,27 @@ KIND = "family"
 @kernel
 def find_children(
     age: Any, sex: Any, alive: Any, death_u: Any, mother: Any, father: Any, household: Any,
-    province: Any, residence: Any, id: Any, adult_age: int, slot: Any, son_first: Any,
-    together: Any, rank: Any, best: Any,
+    province: Any, residence: Any, id: Any, adult_age: int, listed: Any, slot: Any,
+    son_first: Any, together: Any, rank: Any, best: Any,
 ) -> None:  # fmt: skip
     """For each listed parent: whether an adult child lives at home, and whom to join else.
 
-    slot : int32[people], the parent's place in the list or -1; son_first, together : bool[n]
+    listed : bool[people], small enough to stay in the cache; slot : int32[people], the place of
+        a listed parent in the list; son_first, together : bool[n]
     rank : uint8[n], 255 at first; best : int64[n], -1 at first. The best child is of the
     preferred sex, then at the same residence, then has the least id: no order of rows in it.
     """
     for i in range(age.size):
+        m, f = mother[i], father[i]
+        m_listed = (m >= 0) & listed[np.uint32(max(m, 0))]
+        if not m_listed | ((f >= 0) & listed[np.uint32(max(f, 0))]):
+            continue
         if age[i] + 1 < adult_age or not alive[i] or household[i] < 0 or death_u[i] < 1.0:
             continue
-        for parent in (mother[i], father[i]):
-            k = slot[parent] if parent >= 0 else -1
-            if k < 0:
+        for parent in (m, f):
+            if parent < 0 or not listed[parent]:
                 continue
+            k = slot[parent]
             if at_home(i, parent, household):
                 together[k] = True
             elif province[i] == province[parent]:
@@ -109,15 +114,15 @@ def move(model: "SongheModel", heads: Rows, hosts: Rows) -> None:
 def children_of(model: "SongheModel", rows: Rows, son_first: Any) -> tuple[Any, Rows]:
     """Whether each has an adult child at home, bool[n], and whom to join else, int64[n]."""
     people, n = model.people, len(rows)
-    slot = np.full(people.n, -1, np.int32)
-    slot[rows] = np.arange(n)
+    listed, slot = np.zeros(people.n, np.bool_), np.empty(people.n, np.int32)
+    listed[rows], slot[rows] = True, np.arange(n)
     together, rank = np.zeros(n, np.bool_), np.full(n, NO_CHILD)
     best = np.full(n, -1, np.int64)
     names: tuple[str, ...] = ("age", "sex", "alive", "death_u", "mother", "father", "household")
     names += ("province", "residence", "id")
     adult_age = int(model.parameters.value("demography.coresidence.adult_age"))
     columns = (people[c] for c in names)
-    find_children(*columns, adult_age, slot, son_first, together, rank, best)
+    find_children(*columns, adult_age, listed, slot, son_first, together, rank, best)
     return together, best
 
 

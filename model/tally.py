@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 Counts = NDArray[np.int64]
 
 P, R, S, A = len(PROVINCES), len(RESIDENCES), len(SEXES), len(AGES)
+N_ADL, N_MARITAL, N_EDUCATION = len(ADL), len(MARITAL), len(EDUCATION)
+MOST_ABOVE = 3  # generations above a person that are told apart
 OLD = 65
 MOST_CHILDREN = 4
 STOCKS: dict[str, tuple[int, ...]] = {
@@ -79,37 +81,57 @@ def count_people(
     alive: Any, province: Any, residence: Any, sex: Any, age: Any, adl: Any, marital: Any,
     education: Any, by_adl: Any, by_marital: Any, by_education: Any,
 ) -> None:  # fmt: skip
-    """Add the living to the tables by function, marital status and education."""
+    """Add the living to the tables by function, marital status and education.
+
+    Places in the flat tables are worked out once, without signs: a signed index is tested.
+    """
+    flat_adl, flat_marital = by_adl.ravel(), by_marital.ravel()
+    flat_education = by_education.ravel()
+    n_a, n_s, n_r = np.uint32(A), np.uint32(S), np.uint32(R)
     for i in range(alive.size):
         if alive[i]:
-            a = min(np.int64(age[i]), 100)
-            p, r, s = province[i], residence[i], sex[i]
-            by_adl[p, r, s, a, adl[i]] += 1
-            by_marital[r, s, a, marital[i]] += 1
-            by_education[s, a, education[i]] += 1
+            of_sex = np.uint32(sex[i]) * n_a + np.uint32(min(age[i], 100))
+            of_place = np.uint32(residence[i]) * (n_s * n_a) + of_sex
+            of_province = np.uint32(province[i]) * (n_r * n_s * n_a) + of_place
+            flat_adl[of_province * np.uint32(N_ADL) + adl[i]] += 1
+            flat_marital[of_place * np.uint32(N_MARITAL) + marital[i]] += 1
+            flat_education[of_sex * np.uint32(N_EDUCATION) + education[i]] += 1
 
 
 @kernel
 def count_members(
-    alive: Any, household: Any, mother: Any, father: Any, size: Any, depth: Any
+    household: Any, mother: Any, father: Any, above: Any, rows: Any, size: Any, depth: Any
 ) -> None:
-    """Members and most generations above a member, by household."""
-    for i in range(alive.size):
-        h = household[i]
-        if not alive[i] or h < 0:
-            continue
+    """Members and most generations above a member, by household.
+
+    household : -1 for the dead, as for collective people
+    above : int8[people], out, generations of the person's own line above her at home, up to 3
+    rows : int32[people + 1], scratch: those with a parent at home, then those among them whose
+        parent has one, without branches
+    size, depth : [households + 1], zero before; the last place answers for -1
+    """
+    n = 0
+    for i in range(household.size):
+        h, m, f = household[i], mother[i], father[i]
         size[h] += 1
-        above = 0
-        for m in (mother[i], father[i]):
-            if m >= 0 and household[m] == h:
-                above = max(above, 1)
-                for g in (mother[m], father[m]):
-                    if g >= 0 and household[g] == h:
-                        above = max(above, 2)
-                        for e in (mother[g], father[g]):
-                            if e >= 0 and household[e] == h:
-                                above = 3
-        depth[h] = max(depth[h], above)
+        with_mother = (m >= 0) & (household[np.uint32(max(m, 0))] == h)
+        with_father = (f >= 0) & (household[np.uint32(max(f, 0))] == h)
+        above[i] = (h >= 0) & (with_mother | with_father)
+        rows[n] = i
+        n += above[i]
+    for generation in range(2, MOST_ABOVE + 1):
+        left = 0
+        for k in range(n):
+            i, longer = rows[k], False
+            for m in (mother[i], father[i]):
+                at_home = (m >= 0) & (household[max(m, 0)] == household[i])
+                longer |= at_home & (above[max(m, 0)] >= generation - 1)
+            above[i] = generation if longer else above[i]
+            rows[left] = i
+            left += longer
+        n = left
+    for i in range(household.size):
+        depth[household[i]] = max(depth[household[i]], above[i])
 
 
 @kernel
@@ -152,10 +174,11 @@ def stocks(model: "SongheModel") -> dict[str, Counts]:
         tables["population_education"],
     )
     tables["population"] = by_adl.sum(axis=-1)
-    size = np.zeros(model.n_households, np.int32)
-    depth = np.zeros(model.n_households, np.int8)
-    links = (people[name] for name in ("alive", "household", "mother", "father"))
-    count_members(*links, size, depth)
+    size = np.zeros(model.n_households + 1, np.int32)
+    depth = np.zeros(model.n_households + 1, np.int8)
+    links = (people[name] for name in ("household", "mother", "father"))
+    above, rows = np.empty(people.n, np.int8), np.empty(people.n + 1, np.int32)
+    count_members(*links, above, rows, size, depth)
     names = (
         "alive", "household", "collective", "residence", "sex", "age", "partner",
         "n_living_children",

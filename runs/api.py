@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 from ..parameters.problems import ParameterError, Problem
 from .settings import (
     DEFAULT_SCENARIOS,
+    FORMAT,
     OPTION,
     STORE,
     Detail,
@@ -120,6 +121,10 @@ def carry_out(
     """
     options = {**vars(settings), **({} if workers is None else {"workers": workers})}
     problems = [*option_problems(**options), *folder_problems(out)]
+    if scheduler is not None:
+        from .executors import scheduler_problems
+
+        problems += scheduler_problems(scheduler)
     try:
         scenarios = resolve(names)
     except ParameterError as fault:
@@ -163,8 +168,23 @@ def open(folder: Path | str) -> "xr.Dataset":
     if not (path / "zarr.json").is_file():
         allowed = "a folder that `songhe run` has written"
         raise ParameterError([Problem(OPTION, "DIR", str(folder), allowed)])
-    found: xr.Dataset = xr.open_zarr(str(path), consolidated=False, chunks=None)
+    try:
+        found: xr.Dataset = xr.open_zarr(str(path), consolidated=False, chunks=None)
+    except Exception as fault:  # whatever a damaged file makes of it
+        raise _damaged(folder, f"{type(fault).__name__} on reading") from fault
+    if found.attrs.get("format") != FORMAT or "done" not in found.variables:
+        raise _damaged(folder, "no complete data set of this version")
     return found
+
+
+def _damaged(folder: Path | str, what: str) -> ParameterError:
+    allowed = "a folder whose results this version of songhe has written, undamaged"
+    return ParameterError([Problem(OPTION, "DIR", f"{folder}: {what}", allowed)])
+
+
+def central_is_done(results: "xr.Dataset") -> bool:
+    """Whether draw 0 of any scenario is done, so that there is something to show."""
+    return bool((results["done"].sel(draw=0) > 0).any())
 
 
 def compare(results: "xr.Dataset | Path | str", **choices: Any) -> "pd.DataFrame":
@@ -224,14 +244,14 @@ def _lived(
     about = _dataset(results).attrs
     until = int(about["until"])
     year = until if year is None else year
-    problems = [] if 2010 <= year <= until else [
+    problems = [] if isinstance(year, int) and 2010 <= year <= until else [
         Problem(OPTION, "--year", year, f"a year from 2010 to {until}")
     ]  # fmt: skip
     if scenario not in about["scenario_texts"]:
         allowed = ", ".join(about["scenario_texts"])
         problems.append(Problem(OPTION, "--scenario", scenario, allowed))
     for name, value in (("--draw", draw), ("--replicate", replicate)):
-        if value < 0:
+        if not isinstance(value, int) or value < 0:
             problems.append(Problem(OPTION, name, value, "a whole number from 0"))
     if problems:
         raise ParameterError(problems)
@@ -250,9 +270,8 @@ def _same_values(about: dict[str, Any], scenario: str, settings: Settings, file:
 
     problems = []
     if about["key"]["sources"] != sources():
-        problems.append(
-            Problem(OPTION, "model sources", sources(), f"{about['key']['sources']} of the results")
-        )
+        allowed = "results of the model as it is now; its sources have changed since that run"
+        problems.append(Problem(OPTION, "DIR", "model sources", allowed))
     if _work(settings, scenario, file).case(scenario).key != about["scenario_keys"][scenario]:
         allowed = "the values that the results were made with"
         problems.append(Problem(OPTION, f"scenario {scenario}", "other values", allowed))

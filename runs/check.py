@@ -4,10 +4,11 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from ..parameters.check import check_parameter_file
-from ..parameters.load import Parameters, load
+from ..parameters.load import load
 from ..parameters.problems import ParameterError, Problem
 from ..parameters.yamlfile import read_yaml
 from .scenario import load_scenario
+from .settings import distinct
 
 SCENARIO_FIELDS = {"name", "changes", "extends", "title_zh"}
 
@@ -26,17 +27,18 @@ def check_files(paths: Iterable[Path | str], until: int | None = None) -> list[P
             problems += _check(path, until)
         except ParameterError as fault:
             problems += fault.problems
-    return list(dict.fromkeys(problems))
+    return distinct(problems)
 
 
 def _check(path: Path, until: int | None) -> list[Problem]:
     if path.suffix not in (".yaml", ".yml"):
         allowed = "a .yaml file (a table is checked with the YAML file that names it)"
-        return [Problem(path.name, "", path.suffix or "no suffix", allowed)]
+        return [Problem(path.name or str(path), "", path.suffix or "no suffix", allowed)]
     content = read_yaml(path)
     if isinstance(content, dict) and _is_scenario(content):
-        under: Parameters = load_scenario(path).parameters(load())
-        return [] if until is None else under.check_horizon(until)
+        scenario = load_scenario(path)
+        under = scenario.parameters(load())
+        return [] if until is None else scenario.horizon_problems(under, until)
     return check_parameter_file(path)
 
 

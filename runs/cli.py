@@ -6,6 +6,7 @@ Exit codes: 0 done, 1 units failed or nothing found, 2 something wrong in what w
 """
 
 import sys
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from .ensemble import Plan, Summary
     from .settings import Settings
 
-N = "N"
+LINES_A_KEY = 3
 DEFAULT_OUT = "songhe-results"  # in the current folder
 app = typer.Typer(
     name="songhe",
@@ -41,13 +42,12 @@ def whole(text: object) -> Any:
         return text
 
 
+WHOLE: Any = {"parser": whole, "metavar": "N"}
 Folder = Annotated[Path, typer.Argument(metavar="DIR", help="Folder of a run.")]
 Scenario = Annotated[str, typer.Option(help="Scenario of the run.")]
-Draw = Annotated[int, typer.Option(help="Draw, 0 is the central one.", parser=whole, metavar=N)]
-Replicate = Annotated[int, typer.Option(help="Replicate, from 0.", parser=whole, metavar=N)]
-Year = Annotated[
-    int | None, typer.Option(help="Year; the last one by default.", parser=whole, metavar=N)
-]
+Draw = Annotated[int, typer.Option(help="Draw, 0 is the central one.", **WHOLE)]
+Replicate = Annotated[int, typer.Option(help="Replicate, from 0.", **WHOLE)]
+Year = Annotated[int | None, typer.Option(help="Year; the last one by default.", **WHOLE)]
 
 
 def main() -> None:
@@ -63,12 +63,20 @@ def main() -> None:
 
 
 def show_problems(problems: Sequence[Problem]) -> None:
-    """Every problem in a line of its own on the error output."""
+    """Every problem in a line of its own on the error output; of one key, the first few."""
     from .settings import OPTION
 
+    told = Counter[tuple[str, str]]()
     for problem in problems:
-        text = str(problem)
-        typer.echo(f"error: {text.removeprefix(f'{OPTION}: ')}", err=True)
+        where = problem.file, problem.key
+        told[where] += 1
+        if told[where] <= LINES_A_KEY:
+            text = str(problem).removeprefix(f"{OPTION}: ")
+            typer.echo(f"error: {text}", err=True)
+    for (file, key), count in told.items():
+        if count > LINES_A_KEY:
+            more = f"{count - LINES_A_KEY} more of the same key"
+            typer.echo(f"error: {file}: {key}: {more}", err=True)
 
 
 @app.command()
@@ -81,18 +89,20 @@ def run(
             "ltci-delayed.",
         ),
     ] = None,
-    persons: Annotated[int, typer.Option(help="Simulated persons in a replicate.", parser=whole, metavar=N)] = 40_000,
-    replicates: Annotated[int, typer.Option(help="Replicates, averaged.", parser=whole, metavar=N)] = 2,
-    draws: Annotated[int, typer.Option(help="Parameter draws beside draw 0.", parser=whole, metavar=N)] = 20,
-    until: Annotated[int, typer.Option(help="Last year.", parser=whole, metavar=N)] = 2060,
-    seed: Annotated[int, typer.Option(help="Seed of all luck.", parser=whole, metavar=N)] = 1,
+    persons: Annotated[
+        int, typer.Option(help="Simulated persons in a replicate.", **WHOLE)
+    ] = 40_000,
+    replicates: Annotated[int, typer.Option(help="Replicates, averaged.", **WHOLE)] = 2,
+    draws: Annotated[int, typer.Option(help="Parameter draws beside draw 0.", **WHOLE)] = 20,
+    until: Annotated[int, typer.Option(help="Last year.", **WHOLE)] = 2060,
+    seed: Annotated[int, typer.Option(help="Seed of all luck.", **WHOLE)] = 1,
     concept: Annotated[str, typer.Option(help="Population concept: official or wpp.")] = "official",
     detail: Annotated[
         str, typer.Option(help="standard, or full: province by single age for every draw.")
     ] = "standard",
     workers: Annotated[
         int | None,
-        typer.Option(help="Processes; default: one for each core.", parser=whole, metavar=N),
+        typer.Option(help="Processes; default: one for each core.", **WHOLE),
     ] = None,
     scheduler: Annotated[
         str | None, typer.Option(help="Address of a Dask scheduler, or local.")
@@ -179,14 +189,15 @@ def _progress() -> Iterator[_Progress]:
 def _conclude(summary: "Summary", out: Path) -> None:
     """Tables, score, figures, what is left out; exit code 1 if units failed."""
     from . import api
-    from .terminal import console, left_out_lines
+    from .console import console
+    from .terminal import left_out_lines
 
     page = console()
     dataset = api.open(out)
-    if bool((dataset["done"] > 0).any()):
+    if api.central_is_done(dataset):
         _print_results(dataset, summary.plan.settings, out)
-    page.print("\n".join(left_out_lines()), highlight=False)
-    page.print(f"\nResults: {out} (songhe compare {out}); {summary.seconds:.0f} s", highlight=False)
+    page.print("\n".join(left_out_lines()))
+    page.print(f"\nResults in {out}, {summary.seconds:.0f} s; more: songhe compare {out}")
     if summary.failed:
         typer.echo(f"error: {api.failure_text(summary)}", err=True)
         raise typer.Exit(1)
@@ -199,20 +210,20 @@ def _print_results(dataset: "xr.Dataset", settings: "Settings", out: Path) -> No
     from ..analysis.score_text import score_text
     from ..parameters.load import load
     from . import api
-    from .terminal import SHOWN, YEARS, base_lines, console, summary
+    from .console import console
+    from .terminal import COSTS, SHOWN, base_lines, summary, years_of
 
     page = console()
-    years = sorted({*(year for year in YEARS if year < settings.until), settings.until})
-    frame = compare(dataset, years=years, preferred=SHOWN)
-    page.print(summary(frame, dataset, years))
+    frame = compare(dataset, years=years_of(dataset), preferred=[*SHOWN, *COSTS])
+    page.print(summary(frame, dataset, width=page.width))
     lines = base_lines(api.older_people_of_base(), settings.concept)
-    page.print("\n".join(lines) + "\n", highlight=False)
+    page.print("\n".join(lines) + "\n")
     if "baseline" in dataset["scenario"].values:
         score = score_table(dataset, load())
         score.to_csv(out / "score.csv", index=False)
-        page.print(score_text(score), highlight=False)
+        page.print(score_text(score, width=page.width))
     for path in write_figures(dataset, out):
-        page.print(f"Figure: {path}", highlight=False)
+        page.print(f"Figure: {path}")
 
 
 @app.command()
@@ -227,20 +238,27 @@ def compare(
 ) -> None:
     """Paired differences of scenarios with intervals; cost per added birth and care hour."""
     from . import api
-    from .export import FORMATS, LANGUAGES, write_comparison
-    from .terminal import console, summary
+    from .console import console
+    from .formats import FORMATS, LANGUAGES
 
     _choices(("--format", format, ("table", *FORMATS)), ("--language", language, LANGUAGES))
-    dataset = api.open(folder)
-    if not bool((dataset["done"] > 0).any()):
-        typer.echo(f"error: {folder}: no unit is done", err=True)
-        raise typer.Exit(1)
-    frame = api.compare(dataset, by_province=by_province and format != "table")
-    if format == "table":
-        console().print(summary(frame, dataset))
-        return
     path = to or folder / f"compare.{format}"
-    _writable(path)
+    if format != "table" and to is not None:
+        _writable(path)
+    dataset = api.open(folder)
+    if not api.central_is_done(dataset):
+        typer.echo(f"error: {folder}: no unit of draw 0 is done yet", err=True)
+        raise typer.Exit(1)
+    if format == "table":
+        from .terminal import COSTS, SHOWN, summary, years_of
+
+        shown = api.compare(dataset, years=years_of(dataset), preferred=[*SHOWN, *COSTS])
+        page = console()
+        page.print(summary(shown, dataset, width=page.width))
+        return
+    from .export import write_comparison
+
+    frame = api.compare(dataset, by_province=by_province)
     typer.echo(write_comparison(frame, dataset, path, format, language))
 
 
@@ -284,7 +302,7 @@ def plan() -> None:
     from rich.table import Table
 
     from ..model.year import YEAR
-    from .terminal import console
+    from .console import console
 
     table = Table("", "step", "reads", "writes", box=box.SIMPLE_HEAD)
     for k, step in enumerate(YEAR, start=1):
@@ -306,6 +324,12 @@ def law(
         for item, (key, mark, _) in zip(given or [], pairs, strict=True)
         if not key or not mark
     ]
+    keys = [key for key, _, _ in pairs]
+    wrong += [
+        Problem("law", key, f"given {keys.count(key)} times", "each key once")
+        for key in dict.fromkeys(keys)
+        if keys.count(key) > 1
+    ]
     if wrong:
         raise ParameterError(wrong)
     for line in worked(policy, {key: value for key, _, value in pairs}):
@@ -324,11 +348,14 @@ def constants(
 ) -> None:
     """The constants that tie the baseline to known levels, by year."""
     from . import api
-    from .terminal import console, constants_table
+    from .console import console
+    from .constants import constants_table, findings_lines
 
     values = _unit(api.open(folder), scenario, draw, replicate)["constants"].load()
     if not every:
-        console().print(constants_table(values))
+        page = console()
+        page.print(constants_table(values, page.width))
+        page.print("\n".join(["", *findings_lines(values)]))
         return
     typer.echo("constant,year,value")
     for name, column in zip(values["constant"].values, values.values.T, strict=True):

@@ -5,6 +5,7 @@ tried once more; one that fails again is named and keeps nobody else from finish
 use one thread each.
 """
 
+import asyncio
 import multiprocessing
 import os
 import signal
@@ -15,6 +16,11 @@ from contextlib import contextmanager
 from importlib import import_module
 from typing import Any, NamedTuple, Protocol
 
+from ..parameters.problems import Problem
+from .settings import OPTION
+
+LOCAL = "local"  # in place of an address: a scheduler of one's own
+PATIENCE = 5.0  # seconds until a scheduler must have answered
 THREAD_LIMITS = (
     "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS",
     "VECLIB_MAXIMUM_THREADS", "NUMEXPR_NUM_THREADS",
@@ -203,11 +209,34 @@ class OnDask:
     def _client(self) -> Any:
         distributed: Any = import_module("distributed")
 
-        if self.address != "local":
+        if self.address != LOCAL:
             return distributed.Client(self.address)
         return distributed.Client(
             n_workers=self.workers, threads_per_worker=1, dashboard_address=None, silence_logs=40
         )
+
+
+def scheduler_problems(address: str) -> list[Problem]:
+    """Why a scheduler cannot be used; asked before anything is written."""
+    if address == LOCAL or address.startswith("inproc://"):
+        return []
+    try:
+        kind = asyncio.run(_kind_at(address))
+    except Exception as fault:  # of any kind: an address can be any nonsense
+        kind = f"{type(fault).__name__}: {fault}"
+    if kind == "Scheduler":
+        return []
+    allowed = f"{LOCAL}, or the address of a Dask scheduler that answers ({kind})"
+    return [Problem(OPTION, "--scheduler", address, allowed)]
+
+
+async def _kind_at(address: str) -> str:
+    """What answers at an address: Scheduler, Worker or nobody."""
+    distributed: Any = import_module("distributed")
+    security = distributed.Security().get_connection_args("client")
+    async with distributed.rpc(address, timeout=PATIENCE, connection_args=security) as there:
+        about = await asyncio.wait_for(there.identity(), PATIENCE)
+    return str(about.get("type", "nobody"))
 
 
 def executor(workers: int, scheduler: str | None = None) -> Executor:

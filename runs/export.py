@@ -7,14 +7,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .formats import FORMATS, LANGUAGES
 from .terminal import notes
 
 if TYPE_CHECKING:
     import pandas as pd
     import xarray as xr
 
-FORMATS = ("csv", "parquet", "xlsx")
-LANGUAGES = ("en", "zh")
 KINDS = {"level": "水平", "difference": "差值", "cost": "成本"}
 HEADINGS_ZH = {
     "kind": "类别", "scenario": "情景", "reference": "对照情景", "quantity": "代码",

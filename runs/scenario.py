@@ -92,6 +92,13 @@ class Scenario:
             self.changes, file=self._label, responses=self.responses
         )
 
+    def horizon_problems(self, parameters: Parameters, until: int) -> list[Problem]:
+        """Series under this scenario that end before a year; its own name the scenario's file."""
+        return [
+            problem._replace(file=self._label) if problem.key in self.changes else problem
+            for problem in parameters.check_horizon(until)
+        ]
+
     def first_difference(self, base: Parameters | None = None) -> date | None:
         """First day on which a step could tell this scenario from its reference.
 
@@ -130,7 +137,7 @@ def _locate(name_or_path: str) -> Path:
         return path.resolve()
     if name_or_path not in shipped_names():
         allowed = f"{one_of(shipped_names(), name_or_path)}, or the path of a .yaml file"
-        raise _error("scenario", "", name_or_path, allowed)
+        raise _error("option", "SCENARIO", name_or_path, allowed)
     return SHIPPED / f"{name_or_path}.yaml"
 
 

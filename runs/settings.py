@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 Detail = Literal["standard", "full"]
 DEFAULT_SCENARIOS = (BASELINE, "child-subsidy-double", "ltci-delayed")
 STRUCTURAL = (BASELINE, "tfr-constant", "tfr-decline")
+FORMAT = 1  # of the stored results
 STORE = "results.zarr"  # in the folder of a run
 OPTION = "option"  # stands for the file in a problem with an option
 
@@ -30,6 +31,7 @@ LIMITS: dict[str, tuple[int, int]] = {
     "seed": (0, 2**63 - 1),
     "workers": (1, 1024),
 }
+PLAIN = ("until", "seed")  # written without separators
 CHOICES: dict[str, tuple[str, ...]] = {
     "concept": ("official", "wpp"),
     "detail": ("standard", "full"),
@@ -66,6 +68,11 @@ class Settings:
         return {name: value for name, value in asdict(self).items() if name in kept}
 
 
+def distinct(problems: Iterable[Problem]) -> list[Problem]:
+    """Each problem once, in order; their values may be of any kind."""
+    return list({str(problem): problem for problem in problems}.values())
+
+
 def option_problems(**options: object) -> list[Problem]:
     """A problem for every option that is out of its range."""
     found = []
@@ -74,7 +81,8 @@ def option_problems(**options: object) -> list[Problem]:
             low, high = LIMITS[name]
             whole = isinstance(value, int) and not isinstance(value, bool)
             if not whole or not low <= int(value) <= high:  # type: ignore[call-overload]
-                allowed = f"a whole number from {low:,} to {high:,}"
+                span = f"{low} to {high}" if name in PLAIN else f"{low:,} to {high:,}"
+                allowed = f"a whole number from {span}"
                 found.append(Problem(OPTION, f"--{name}", value, allowed))
         elif name in CHOICES and value not in CHOICES[name]:
             found.append(Problem(OPTION, f"--{name}", value, " or ".join(CHOICES[name])))
@@ -164,7 +172,7 @@ def resolve(names: Sequence[str | Path]) -> list[Scenario]:
     if not names:
         problems.append(Problem(OPTION, "SCENARIO", "none", "at least one scenario"))
     if problems:
-        raise ParameterError(dict.fromkeys(problems))
+        raise ParameterError(distinct(problems))
     return list(found.values())
 
 
@@ -197,14 +205,14 @@ def work_of(scenarios: Iterable[Scenario], settings: Settings, *, branching: boo
         except ParameterError as fault:
             problems.extend(fault.problems)
             return
-        problems.extend(parameters.check_horizon(settings.until))
+        problems.extend(scenario.horizon_problems(parameters, settings.until))
         above = None if origin is None else cases.get(origin.name)
         cases[scenario.name] = _case(scenario, parameters, above, stored)
 
     for scenario in scenarios:
         add(scenario, True)
     if problems:
-        raise ParameterError(dict.fromkeys(problems))
+        raise ParameterError(distinct(problems))
     return Work(settings, tuple(cases.values()), branching)
 
 

@@ -17,11 +17,10 @@ from zarr.codecs import BloscCodec
 
 from ..parameters.problems import ParameterError, Problem
 from .results import BASE_YEAR, Constant
-from .settings import OPTION, STORE, Work, folder_problems
+from .settings import FORMAT, OPTION, STORE, Work, folder_problems
 from .unit import Lived, Unit
 from .variables import LABELS, UNIT_DIMS, VARIABLES, Variable
 
-FORMAT = 1
 CONSTANTS_A_CHUNK = 512
 PER_UNIT = {
     "unit_person_years": ("person-years", "Person-years lived", "模拟人年"),
@@ -54,7 +53,7 @@ class Store:
             raise ParameterError(problems)
         path = folder / STORE
         if (path / "zarr.json").exists():
-            group = zarr.open_group(str(path), mode="r+", zarr_format=3)
+            group = _opened(path, folder)
             if problems := _strange(dict(group.attrs), record, folder):
                 raise ParameterError(problems)
         else:
@@ -231,6 +230,18 @@ class Store:
         return self._open[name]
 
 
+def _opened(path: Path, folder: Path) -> zarr.Group:
+    try:
+        return zarr.open_group(str(path), mode="r+", zarr_format=3)
+    except Exception as fault:  # whatever a damaged file makes of it
+        raise ParameterError([_other_version(folder)]) from fault
+
+
+def _other_version(folder: Path) -> Problem:
+    allowed = "a new folder, or one with undamaged results of this version"
+    return Problem(OPTION, "--out", str(folder), allowed)
+
+
 def _dims(array: Any) -> tuple[str | None, ...]:
     names = getattr(array.metadata, "dimension_names", None)
     return tuple(names or ())
@@ -239,19 +250,20 @@ def _dims(array: Any) -> tuple[str | None, ...]:
 def _strange(found: Mapping[str, Any], record: Mapping[str, Any], folder: Path) -> list[Problem]:
     """Everything in which the stored results are of another kind than what is asked."""
     if "key" not in found or found.get("format") != FORMAT:
-        return [Problem(OPTION, "--out", str(folder), "a folder with results of this version")]
+        return [_other_version(folder)]
     problems = []
     for name, value in record["key"].items():
         stored = found["key"].get(name)
-        if stored != value:
-            allowed = f"{stored}, which {folder} was made with, or another folder"
-            problems.append(Problem(OPTION, _asked(name), value, allowed))
+        if stored == value:
+            continue
+        if name == "sources":
+            allowed = "a new folder: the model sources have changed since that run"
+            problems.append(Problem(OPTION, "--out", str(folder), allowed))
+        else:
+            allowed = f"{stored}, which {folder} was made with, or another folder by --out"
+            problems.append(Problem(OPTION, f"--{name}", value, allowed))
     for name, key in record["scenario_keys"].items():
         if found["scenario_keys"].get(name, key) != key:
             allowed = f"the values that {folder} was made with, another name, or another folder"
             problems.append(Problem(OPTION, f"scenario {name}", "other values", allowed))
     return problems
-
-
-def _asked(name: str) -> str:
-    return "model sources" if name == "sources" else f"--{name}"

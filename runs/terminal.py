@@ -19,7 +19,6 @@ from .leaves_out import LEAVES_OUT
 if TYPE_CHECKING:
     import pandas as pd
     import xarray as xr
-    from numpy.typing import NDArray
 
 YEARS = (2025, 2030, 2040, 2050, 2060)
 GAP = 2  # columns between two figures
@@ -40,9 +39,6 @@ COSTS: Mapping[str, tuple[str, str]] = {
     "cost_per_care_hour": ("Per hour of care", "每小时照护"),
 }
 DRY_FUNDS = ("resident_pension", "long_term_care")
-CONSTANT_YEARS = (2011, 2015, 2020, *YEARS)
-CONSTANT_COLUMNS = 5  # of the table of constants, at most
-NARROW_BAND = (0.8, 1.25)
 
 
 # --- figures ------------------------------------------------------------------------------
@@ -80,7 +76,7 @@ def cell(row: "pd.Series[float]", *, sign: bool = False) -> str:
     text = number(figures[0], places, sign=sign)
     if not np.isnan(error):
         text += f" ±{error:,.{places}f}"
-    if np.isnan(band[0]):
+    if np.isnan(band[0]) or np.isinf(figures).all():
         return text
     low, high = (number(value, places, sign=sign) for value in band)
     return f"{text}\n[{low}, {high}]"
@@ -223,7 +219,10 @@ def depletion_rows(
     data = dataset[needed].sel(year=slice(None, shown_years(dataset)[-1])).load()
     central, chance = depletion_year(data).sel(draw=0), depletion_probability(data)
     horizon, rows = int(data["year"][-1]), dict[tuple[str, str], list[str]]()
-    for fund in (name for name in DRY_FUNDS if name in data["fund"].values):
+    funds = [name for name in DRY_FUNDS if name in data["fund"].values]
+    if not bool((depletion_year(data).sel(fund=funds) <= horizon).any()):
+        return None
+    for fund in funds:
         for scenario in map(str, data["scenario"].values):
             here = chance.sel(fund=fund, scenario=scenario)
             year = float(central.sel(fund=fund, scenario=scenario))
@@ -234,10 +233,6 @@ def depletion_rows(
         for (fund, name), row in rows.items()
         if row != rows.get((fund, reference_of(dataset, name) or ""))
     }
-    calm = not any(bool((d < np.inf).any()) for d in [depletion_year(data).sel(
-        fund=[f for f in DRY_FUNDS if f in data["fund"].values])])  # fmt: skip
-    if calm:
-        return None
     heads = ["", "draw 0", *(f"by {y}" for y in years)]
     return heads, [
         [f"{FUND_NAMES[fund][0]} {FUND_NAMES[fund][1]}\n  {name}", *row]
@@ -283,43 +278,6 @@ def _prices(dataset: "xr.Dataset") -> str:
     if PRICES_OF in dataset["year"].values:
         return f"money at {PRICES_OF} prices {PRICES_OF}年价格"
     return "money in yuan of each year 当年价格"
-
-
-# --- constants ----------------------------------------------------------------------------
-
-
-def constants_table(values: "xr.DataArray", width: int = WIDTH) -> Table:
-    """Constants in some years: the number, or mean and range of the cells of an array.
-
-    values : [year, constant]
-    """
-    known = values.dropna("year", how="all")
-    held = [int(year) for year in known["year"].values]
-    years = [y for y in CONSTANT_YEARS if held and held[0] <= y < held[-1]]
-    years += held[-1:]
-    rows = []
-    for name, cells in cells_by_name(values).items():
-        here = known.isel(constant=cells).sel(year=years).values
-        label = f"{name} [{len(cells)}]" if len(cells) > 1 else name
-        rows.append([label, *(_spread(row) for row in here)])
-    return grid(["constant 常数", *map(str, years)], rows, width)
-
-
-def cells_by_name(values: "xr.DataArray") -> dict[str, list[int]]:
-    """Places of the cells of each constant."""
-    found: dict[str, list[int]] = {}
-    for k, full in enumerate(map(str, values["constant"].values)):
-        found.setdefault(full.partition("[")[0], []).append(k)
-    return found
-
-
-def _spread(cells: "NDArray[np.float64]") -> str:
-    known = cells[~np.isnan(cells)]
-    if not known.size:
-        return "-"
-    if known.size == 1:
-        return f"{known[0]:.3g}"
-    return f"{known.mean():.3g}\n{known.min():.2g}..{known.max():.2g}"
 
 
 # --- lines --------------------------------------------------------------------------------

@@ -21,7 +21,7 @@ from ...agents import families, luck
 from ...agents.compiled import kernel, rule
 from ...parameters.dims import AGES, PROVINCES, RESIDENCES, SEXES
 from ...parameters.load import Parameters
-from ..moving_units import MARRIED, Units, keeper, mark_minors, mark_wards, near_to
+from ..moving_units import MARRIED, Units, keeper, listed, mark_minors, mark_wards, near_units
 from ..step import Step
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ Rows = NDArray[np.int64]
 OUT, IN = 0, 1  # lanes of the call
 N_COHORTS = len(AGES) + 1  # completed age at the opening, the newborns of the year first
 NET = "net_migration_international"
+BLOCK = 16_384  # rows
 PER_CELL = 2**16  # numbers of arrivals kept for each cell in a year
 COPIED: tuple[str, ...] = (
     "sex",
@@ -118,22 +119,19 @@ def find_candidates(
     """List those whose luck lets them leave, and those whose twin arrives; their numbers.
 
     u : uint32[4, people]; rate : float64[2 x 102], net gain per person and year
+    A uniform is never below a rate of the other sign, so that nearly everybody passes one test.
     """
     n, m = 0, 0
     for i in range(age.size):
         r = rate[np.uint32(cohort_of(sex[i], age[i]))]
-        if r < 0.0:
-            if luck.unit(u[OUT, i]) < -r and stays_alive(i, alive, death_u):
+        out, in_ = luck.unit(u[OUT, i]) < -r, luck.unit(u[IN, i]) < r
+        if (out | in_) and stays_alive(i, alive, death_u):
+            if out:
                 leaving[n] = i
                 n += 1
-        elif (
-            luck.unit(u[IN, i]) < r
-            and stays_alive(i, alive, death_u)
-            and age[i] >= 0
-            and marital[i] != MARRIED
-        ):
-            donors[m] = i
-            m += 1
+            elif age[i] >= 0 and marital[i] != MARRIED:
+                donors[m] = i
+                m += 1
     return n, m
 
 
@@ -186,15 +184,32 @@ def apply(model: "SongheModel") -> None:
     """Let people leave, then let others arrive."""
     people = model.people
     rate = np.asarray(model.constants.get("abroad", lambda: rates(model), aligned=True))
-    u = luck.words(people["id"], luck.Call.ABROAD, model.year, model.key)
-    leaving, donors = np.empty((2, people.n), np.int64)
-    names: tuple[str, ...] = ("age", "sex", "marital", "alive", "death_u")
-    n, m = find_candidates(*(people[c] for c in names), u, rate.ravel(), leaving, donors)
-    leaving, donors = leaving[:n].copy(), donors[:m].copy()
+    leaving, donors = candidates_of(model, rate)
     cohort = np.minimum(people["age"][leaving].astype(np.int64), AGES[-1]) + 1
     chance = -rate[people["sex"][leaving], cohort]
-    leave(model, leaving, np.asarray(luck.unit(u[OUT, leaving])) / chance)
+    u = luck.uniforms(people["id"][leaving], luck.Call.ABROAD, model.year, model.key)
+    leave(model, leaving, u[OUT] / chance)
     arrive(model, donors)
+
+
+def candidates_of(model: "SongheModel", rate: Array) -> tuple[Rows, Rows]:
+    """Rows of those whose luck lets them leave, and of those whose twin arrives.
+
+    By blocks: words of luck for everybody at once would not stay in the cache.
+    """
+    people = model.people
+    names: tuple[str, ...] = ("age", "sex", "marital", "alive", "death_u")
+    columns = [people[c] for c in names]
+    u = np.empty((4, BLOCK), np.uint32)
+    rows = np.empty((2, BLOCK), np.int64)
+    found: tuple[list[Rows], list[Rows]] = ([], [])
+    for first in range(0, people.n, BLOCK):
+        block = slice(first, first + BLOCK)
+        luck.fill(people["id"][block], luck.Call.ABROAD, model.year, model.key, u)
+        counts = find_candidates(*(c[block] for c in columns), u, rate.ravel(), *rows)
+        for side, some, n in zip(found, rows, counts, strict=True):
+            side.append(some[:n] + first)
+    return np.concatenate(found[OUT]), np.concatenate(found[IN])
 
 
 def leave(model: "SongheModel", candidates: Rows, position: Array) -> None:
@@ -232,23 +247,21 @@ def together(model: "SongheModel", heads: Rows, *, wards: bool) -> Units:
     wards : also minors who would be left without an adult
     """
     people = model.people
-    unit = np.full(people.n, -1, np.int32)
     spouses = people["partner"][heads].astype(np.int64)
     married = spouses >= 0
+    adults = np.concatenate((heads, spouses[married]))
+    near, unit = near_units(model, adults)
     unit[heads] = np.arange(len(heads))
     unit[spouses[married]] = np.flatnonzero(married)
-    adults = np.concatenate((heads, spouses[married]))
-    near = near_to(model, adults)
     at_home = np.zeros(model.n_households, np.int32)
     names: tuple[str, ...] = ("age", "partner", "marital", "mother", "father", "household")
     follow = np.ones(len(heads), np.bool_)
     mark_minors(near, *(people[c] for c in names), adult_age(model), follow, at_home, unit)
     if wards:
-        first = np.full(model.n_households, -1, np.int32)
+        first = np.empty(model.n_households, np.int32)
         names = ("age", "household", "id")
         mark_wards(near, *(people[c] for c in names), adult_age(model), at_home, first, unit)
-    rows = np.union1d(near[unit[near] >= 0], adults)
-    return Units(rows, unit[rows].astype(np.int64))
+    return listed(people, near, unit, adults)
 
 
 def arrive(model: "SongheModel", donors: Rows) -> None:

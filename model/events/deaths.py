@@ -25,6 +25,7 @@ Rows = NDArray[np.int64]
 
 OLDEST = AGES[-1]
 NOBODY = -1
+SIEVE_BITS = 16
 BY_PLACE_SHAPE = (len(PROVINCES), len(RESIDENCES), len(SEXES))
 BY_AGE_SHAPE = (len(SEXES), len(AGES))
 BY_COHORT_SHAPE = (len(SEXES), len(AGES) + 1)
@@ -93,6 +94,12 @@ def find_elders(
                     guardians[k] = g if household[g] >= 0 else NOBODY
 
 
+@rule
+def place_in_sieve(sibship: Any) -> Any:
+    """A place that is the same for the same sibship: most people are passed over by it."""
+    return (sibship * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(64 - SIEVE_BITS)
+
+
 @kernel
 def find_siblings(
     sibships: Any, identity: Any, sibship: Any, alive: Any, death_u: Any, age: Any,
@@ -102,7 +109,12 @@ def find_siblings(
 
     sibships : uint64[m], sorted, each once
     """
+    listed = np.zeros(1 << SIEVE_BITS, np.bool_)
+    for k in range(sibships.size):
+        listed[place_in_sieve(sibships[k])] = True
     for i in range(alive.size):
+        if not listed[place_in_sieve(sibship[i])]:
+            continue
         if household[i] < 0 or not is_guardian(i, adult_age, alive, death_u, age):
             continue
         k = np.searchsorted(sibships, sibship[i])
@@ -172,7 +184,8 @@ def house(model: "SongheModel", orphans: Rows, guardians: Rows) -> None:
 def apply(model: "SongheModel") -> None:
     """Count the dead, bury them, find homes for the orphans."""
     people = model.people
-    rows = np.flatnonzero((people["alive"] == 1) & (people["death_u"] < 1))
+    rows = np.flatnonzero(people["death_u"] < 1)
+    rows = rows[people["alive"][rows] == 1]
     names = ("age", "birth_month", "death_u", "sex", "province", "residence")
     by_place = np.zeros(BY_PLACE_SHAPE, np.int64)
     by_age, by_cohort = np.zeros(BY_AGE_SHAPE, np.int64), np.zeros(BY_COHORT_SHAPE, np.int64)

@@ -30,7 +30,7 @@ from ..household_rules import (
     other_cell,
 )
 from ..lodgings import find
-from ..moving_units import family_units, near_to
+from ..moving_units import family_units, near_units
 from ..numbers import Numbers
 from ..older_parents import review
 from ..step import Step
@@ -83,16 +83,23 @@ def _rules(numbers: Numbers) -> HouseholdRules:
 def apply(model: "SongheModel") -> None:
     """Carry out what people's luck allows, where their families allow it too."""
     people = model.people
-    here = homes.present(people)
-    other = np.flatnonzero((people["leave"] & OTHER > 0) & here)
+    other = able(people, OTHER)
     inside = people["collective"][other] != FAMILY
     leave_collective(model, other[inside])
     enter_collective(model, other[~inside])
-    own = np.flatnonzero((people["leave"] & HOME > 0) & here & (people["household"] >= 0))
+    own = able(people, HOME)
+    own = own[people["household"][own] >= 0]
     old = people["age"][own] + 1 >= model.parameters.value("demography.coresidence.old_age")
     leave_parents(model, own[~old])
     review(model, own[old])
     house_newborns(model)
+
+
+def able(people: Any, bit: int) -> Rows:
+    """Rows of those whose luck lets them leave in one of the two ways and who live; int64[n]."""
+    rows = np.flatnonzero((people["leave"] & np.uint8(bit)) != 0)
+    lives = (people["alive"][rows] == 1) & (people["death_u"][rows] >= 1.0)
+    return np.asarray(rows[lives])
 
 
 def house_newborns(model: "SongheModel") -> None:
@@ -104,7 +111,8 @@ def house_newborns(model: "SongheModel") -> None:
     people = model.people
     mothers = people["mother"][people["age"] < 0].astype(np.int64)
     mothers = np.unique(mothers[mothers >= 0])
-    mothers = mothers[homes.present(people)[mothers] & (people["marital"][mothers] == MARRIED)]
+    lives = (people["alive"][mothers] == 1) & (people["death_u"][mothers] >= 1.0)
+    mothers = mothers[lives & (people["marital"][mothers] == MARRIED)]
     husbands = people["partner"][mothers].astype(np.int64)
     own = ~homes.with_parents(people, mothers) & ~homes.with_parents(people, husbands)
     mothers, husbands = mothers[own], husbands[own]
@@ -176,8 +184,9 @@ def spares(model: "SongheModel", rows: Rows) -> NDArray[np.bool_]:
     """Whether an adult stays at home, or no minor does, when these people leave; bool[n]."""
     people = model.people
     adult_age = int(model.parameters.value("demography.coresidence.adult_age"))
-    near = near_to(model, rows)
-    home, staying = people["household"], np.setdiff1d(near, rows)
+    near, going = near_units(model, rows)
+    going[rows] = 0
+    home, staying = people["household"], near[going[near] < 0]
     adult = people["age"][staying] + 1 >= adult_age
     has_adult, has_minor = np.zeros((2, model.n_households), np.bool_)
     has_adult[home[staying[adult]]] = True

@@ -180,16 +180,23 @@ def find_apart(
     sex: Any, marital: Any, alive: Any, death_u: Any, partner: Any, household: Any,
     collective: Any, rows: Any,
 ) -> int:  # fmt: skip
-    """List wives whose husband lives elsewhere, neither in a care home; returns their number."""
+    """List wives whose husband lives elsewhere, neither in a care home; returns their number.
+
+    rows : int64[people + 1], out
+    """
+    some = 0
+    for i in range(sex.size):  # few couples live apart: without a branch to find them
+        h, j = household[i], partner[i]
+        together = (h >= 0) & (household[np.uint32(max(j, 0))] == h)
+        rows[some] = i
+        some += (sex[i] == 1) & (marital[i] == MARRIED) & (j >= 0) & (not together)
     n = 0
-    for i in range(sex.size):
-        if sex[i] and marital[i] == MARRIED and alive[i] and death_u[i] >= 1.0:
-            j = partner[i]
-            if j < 0 or not alive[j] or death_u[j] < 1.0 or at_home(i, j, household):
-                continue
-            if free_to_join(i, j, collective):
-                rows[n] = i
-                n += 1
+    for k in range(some):
+        i = rows[k]
+        j = partner[i]
+        rows[n] = i
+        live = alive[i] and death_u[i] >= 1.0 and alive[j] and death_u[j] >= 1.0
+        n += live and free_to_join(i, j, collective)
     return n
 
 
@@ -266,7 +273,7 @@ def destinations(model: "SongheModel", heads: Rows, towards: Codes) -> Codes:
 def reunions(model: "SongheModel") -> Plan:
     """Couples apart who come together: one of them moves to where the other lives."""
     people = model.people
-    rows = np.empty(people.n, np.int64)
+    rows = np.empty(people.n + 1, np.int64)
     names: tuple[str, ...] = (
         "sex",
         "marital",
@@ -402,11 +409,17 @@ def reclassify(model: "SongheModel") -> None:
     model.record_moves(rows, people["province"][rows], town, RECLASSIFIED_KIND)
 
 
+@kernel
+def count_places(alive: Any, death_u: Any, province: Any, residence: Any, counts: Any) -> None:
+    """Add those who live through the year to int64[province, residence]."""
+    for i in range(alive.size):
+        counts[province[i], residence[i]] += (alive[i] == 1) & (death_u[i] >= 1.0)
+
+
 def people_by_province(people: Any) -> tuple[Array, Array]:
     """Urban people and all people who live through the year, float64[province] each."""
-    here = homes.present(people)
-    place = people["province"][here].astype(np.int64) * 2 + people["residence"][here]
-    counts = np.bincount(place, minlength=SHAPE[0] * 2).reshape(-1, 2)
+    counts = np.zeros((SHAPE[0], 2), np.int64)
+    count_places(*(people[c] for c in ("alive", "death_u", "province", "residence")), counts)
     return counts[:, URBAN].astype(np.float64), counts.sum(axis=1).astype(np.float64)
 
 

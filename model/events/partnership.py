@@ -178,7 +178,8 @@ def target(model: "SongheModel", name: str) -> float:
 def end_unions(model: "SongheModel") -> None:
     """End the unions that divorce in the year, where both spouses outlive it, and their homes."""
     people = model.people
-    wives = np.flatnonzero((people["divorce_u"] < 1) & (people["sex"] == FEMALE))
+    wives = np.flatnonzero(people["divorce_u"] < 1)
+    wives = wives[people["sex"][wives] == FEMALE]
     partner = people["partner"][wives]
     both = (partner >= 0) & (people["death_u"][wives] >= 1)
     both &= people["death_u"][np.maximum(partner, 0)] >= 1

@@ -243,3 +243,17 @@ def test_the_error_of_a_ratio_is_that_of_its_linear_form():
     linear = (part - ratio * whole) / whole.mean()
     assert float(found.error) == pytest.approx(linear.std(ddof=1) / np.sqrt(n), rel=0.02)
     assert found.draws == 0
+
+
+def test_a_balance_before_deficit_financing_lacks_all_that_ever_came_in(forecast):
+    keys = ("long_term_care_balance", "long_term_care_aid", "long_term_care_before_aid")
+    forecast = forecast.assign(fund_deficit_financing=forecast["fund_deficit_financing"] + 1e9)
+    level = compare(forecast, quantities=keys).query("kind == 'level' and scenario == 'baseline'")
+    held, aid, before = (
+        level[level["quantity"] == key].set_index("year")["central"] for key in keys
+    )
+    index = forecast["price_index"].isel(scenario=0, draw=0, replicate=0).to_series()
+    money = aid * index / index[2025]  # of each year again
+    expected = held - money.cumsum() * index[2025] / index
+    assert np.allclose(before.loc[2011:2050], expected.loc[2011:2050])
+    assert (before.loc[2011:2050] < held.loc[2011:2050]).all()

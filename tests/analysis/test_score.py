@@ -1,5 +1,7 @@
 """The score card says what was aligned, what was scored, and how far off each figure is."""
 
+from unicodedata import east_asian_width
+
 import numpy as np
 import pytest
 import xarray as xr
@@ -230,3 +232,14 @@ def test_the_text_is_written_in_chinese_as_well(table):
     assert "Fitted" not in text
     with pytest.raises(ValueError, match="allowed: en, zh"):
         score_text(table, "fr")
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("width", [80, 100, 140])
+def test_no_line_is_wider_than_the_terminal(table, language, width):
+    text = score_text(table, language, width)
+    lines = [line for line in text.splitlines() if line.startswith("  ")]  # prose may wrap
+    widths = [sum(2 if east_asian_width(c) in "WF" else 1 for c in line) for line in lines]
+    assert max(widths) <= min(width, 100)
+    assert len(lines) > 10
+    assert all(any(c in "+-" for c in line) for line in lines)

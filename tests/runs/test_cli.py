@@ -42,11 +42,12 @@ def test_a_run_says_what_it_will_do_and_prints_two_languages(finished):
     assert "person-years" in errors
     assert "MB on disk" in errors
     for text in (
-        "Births 出生人口",
+        "Births",
+        "出生人口",
         "万人",
         "亿元",
         "2025",
-        "蒙特卡罗标准误",
+        "随机标准误",
         "80+",
         "wpp",
         "official",
@@ -60,7 +61,7 @@ def test_a_run_says_what_it_will_do_and_prints_two_languages(finished):
 
 
 def test_the_table_shows_interval_and_error_beside_the_figure(finished):
-    line = next(text for text in finished[1].splitlines() if "Births 出生人口" in text)
+    line = next(text for text in finished[1].splitlines() if text.startswith("Births"))
     assert "±" in line
     following = finished[1].splitlines()[finished[1].splitlines().index(line) + 1]
     assert "[" in following
@@ -70,14 +71,14 @@ def test_the_same_command_again_lives_nothing(finished, monkeypatch):
     monkeypatch.setattr(ensemble, "live", None)
     code, printed, errors = command(*RUN, "--workers", "1", "--out", finished[0])
     assert code == 0
-    assert "done already" in errors
+    assert "Nothing is missing" in errors
     assert "Births" in printed
 
 
 def test_compare_prints_the_table(finished):
     code, printed, _ = command("compare", finished[0])
     assert code == 0
-    assert "difference from" in printed
+    assert "Difference from" in printed
 
 
 @pytest.mark.parametrize(
@@ -96,7 +97,7 @@ def test_constants_are_listed_by_year(finished):
     code, printed, _ = command("constants", finished[0], "--draw", "1")
     assert code == 0
     assert [line.split() for line in printed.splitlines() if "kappa" in line] == [
-        ["kappa", "1", "0.1", "0.1", "0.1", "0.1", "0.1"]
+        ["kappa", "0.1", "0.1", "0.1", "0.1", "0.1"]
     ]
     code, printed, _ = command("constants", finished[0], "--draw", "1", "--every")
     assert printed.splitlines()[:2] == ["constant,year,value", '"kappa[0,1]",2011,0.1']

@@ -102,5 +102,5 @@ def test_figures_have_three_digits_that_count(value, text):
 
 
 def test_a_cell_shows_figure_error_and_interval(frame):
-    assert cell(frame.iloc[0]) == "954 ±3.00\n[900, 1,010]"
-    assert cell(frame.iloc[2], sign=True) == "+12.3 ±3.00\n[0, +30.0]"
+    assert cell(frame.iloc[0]) == "954 ±3\n[900, 1,010]"
+    assert cell(frame.iloc[2], sign=True) == "+12.3 ±3.0\n[0, +30.0]"

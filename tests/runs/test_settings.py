@@ -65,7 +65,7 @@ def test_every_wrong_scenario_is_reported_at_once(tmp_path):
     bad = scenario(tmp_path, "own", "chnages: {}\n")
     with pytest.raises(ParameterError) as refused:
         resolve(["nosuch", bad])
-    assert {"scenario", "own.yaml"} <= {problem.file for problem in refused.value.problems}
+    assert {"option", "own.yaml"} <= {problem.file for problem in refused.value.problems}
 
 
 def test_nothing_to_run_is_refused():

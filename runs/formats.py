@@ -1,0 +1,4 @@
+"""Formats and languages in which comparisons are written."""
+
+FORMATS = ("csv", "parquet", "xlsx")
+LANGUAGES = ("en", "zh")

@@ -1,0 +1,133 @@
+"""Tables on the terminal: that they fit, and what their figures look like."""
+
+import io
+
+import numpy as np
+import pytest
+import xarray as xr
+from rich.cells import cell_len
+from rich.console import Console
+from songhe.runs.console import plan_text
+from songhe.runs.constants import findings, findings_lines
+from songhe.runs.ensemble import plan_of, prepare
+from songhe.runs.settings import resolve
+from songhe.runs.terminal import (
+    GAP,
+    base_lines,
+    depletion_rows,
+    digits_for,
+    fitting,
+    grid,
+    left_out_lines,
+)
+
+
+def printed(table, width):
+    console = Console(file=io.StringIO(), width=width)
+    console.print(table)
+    return [line.rstrip() for line in console.file.getvalue().splitlines()]
+
+
+@pytest.mark.parametrize("room", [1, 20, 40, 57, 80, 200])
+def test_the_first_and_last_column_are_kept_and_what_is_kept_fits(room):
+    widths = [16, 17, 16, 15, 16]
+    kept = fitting(widths, room)
+    assert kept[-1] == 4
+    assert kept == sorted(set(kept))
+    if len(kept) > 1:
+        assert kept[0] == 0
+        assert sum(widths[k] + GAP for k in kept) <= room
+
+
+def test_one_column_more_would_not_fit():
+    assert fitting([10] * 5, 5 * (10 + GAP)) == [0, 1, 2, 3, 4]
+    assert len(fitting([10] * 5, 5 * (10 + GAP) - 1)) == 4
+
+
+@pytest.mark.parametrize("width", [80, 100, 140])
+def test_no_figure_is_cut_and_no_line_wraps(width):
+    figures = ["42,622 ±580\n[42,349, 44,823]"] * 5
+    years = ["2025", "2030", "2040", "2050", "2060"]
+    lines = printed(grid(["", *years], [["人口 万人", *figures]], width), width)
+    assert max(map(cell_len, lines)) <= width
+    assert len(lines) == 4
+    assert "2025" in lines[0]
+    assert "2060" in lines[0]
+    shown = lines[0].split()
+    assert lines[3].count("[42,349, 44,823]") == len(shown)
+
+
+def test_all_figures_of_a_cell_have_the_decimals_of_the_largest():
+    assert digits_for([1.0, 250.0]) == 0
+    assert digits_for([1.0, 25.0, np.nan, np.inf]) == 1
+    assert digits_for([0.2]) == 2
+    assert digits_for([0.0]) == 0
+
+
+def test_what_is_left_out_takes_a_line_each():
+    assert max(map(cell_len, left_out_lines())) <= 100
+    older = {"official": {60: 1.8e8, 80: 2e7}, "wpp": {60: 1.8e8, 80: 2.2e7}}
+    assert max(map(cell_len, base_lines(older, "wpp"))) <= 100
+
+
+def funds(balance, aid):
+    """Two scenarios, draws 0 to 2, years 2028-2030; one pool of each fund."""
+    shape = (2, 3, 1, 3, 2, 1, 1)
+    dims = ("scenario", "draw", "replicate", "year", "fund", "ledger", "province")
+    coords = {
+        "scenario": ["baseline", "other"], "draw": [0, 1, 2], "replicate": [0],
+        "year": [2028, 2029, 2030], "fund": ["resident_pension", "long_term_care"],
+        "ledger": ["pooled"], "province": ["Beijing"],
+    }  # fmt: skip
+    held, given = np.zeros(shape), np.zeros(shape)
+    held[0, :, 0, :, 1, 0, 0] = balance
+    given[0, :, 0, :, 1, 0, 0] = aid
+    held[1], given[1] = held[0], given[0]
+    data = {"fund_balance": (dims, held), "fund_deficit_financing": (dims, given)}
+    return xr.Dataset(data, coords)
+
+
+def test_years_in_which_funds_run_dry_are_told_once_for_scenarios_alike():
+    heads, rows = depletion_rows(funds([[5, 5, 0]] * 3, [[0, 0, 50], [0] * 3, [0, 9, 0]]), [2029])
+    assert heads == ["", "draw 0", "by 2029"]
+    told = {row[0].split("\n")[0]: row[1:] for row in rows}
+    assert told["Long-term care insurance 长期护理保险"] == ["2030", "50 %"]
+    assert told["Resident pension 居民养老保险"] == ["not by 2030", "0 %"]
+    assert len(rows) == 2
+
+
+def test_funds_that_never_run_dry_make_no_table():
+    assert depletion_rows(funds([[5, 5, 5]] * 3, [[0] * 3] * 3), [2029]) is None
+
+
+def constants(drift):
+    """`fertility` with two cells in 2013-2017, its log moved by `drift` in the last year."""
+    level = np.tile([-0.5, 0.3], (5, 1))
+    level[-1] += drift
+    coords = {"year": range(2013, 2018), "constant": ["fertility[0]", "fertility[1]"]}
+    return xr.DataArray(level, coords, ("year", "constant"))
+
+
+@pytest.mark.parametrize("times", [0.7, 1.4])
+def test_a_constant_that_leaves_its_band_is_a_finding(times):
+    (found,) = findings(constants(np.log(times)))
+    assert (found.name, found.since, found.year) == ("fertility", 2017, 2017)
+    assert found.furthest == pytest.approx(times)
+    assert "fertility" in findings_lines(constants(np.log(times)))[1]
+
+
+@pytest.mark.parametrize("times", [0.81, 1.0, 1.24])
+def test_a_constant_inside_its_band_is_none(times):
+    assert findings(constants(np.log(times))) == []
+
+
+def test_a_run_says_where_results_go_and_when_nothing_is_missing(tmp_path, small, lived_run):
+    store, work = prepare(resolve(["baseline"]), small, tmp_path / "new")
+    text = plan_text(plan_of(store, work, 2), "new")
+    assert "Results go to new" in text
+    assert "4 units" in text
+    _, _, out = lived_run(["baseline"])
+    store, work = prepare(resolve(["baseline"]), small, out)
+    text = plan_text(plan_of(store, work, 2), "out")
+    assert "out holds 4 results" in text
+    assert "Nothing is missing" in text
