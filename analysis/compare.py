@@ -30,6 +30,7 @@ BASELINE = "baseline"
 STRUCTURAL = ("baseline", "tfr-constant", "tfr-decline")
 LAST_WITHOUT_STRUCTURE = 2050
 FEWEST_AGENTS = 30
+LEAST_BOUGHT = 1.0  # a birth or an hour: less is what rounding leaves of equal sums
 STATE_MONEY = ("fund_subsidy", "fund_deficit_financing")
 QUANTILE_NAMES = tuple(f"q{100 * q:g}" for q in QUANTILES)
 COLUMNS = (
@@ -227,6 +228,7 @@ def _cost(cost: Cost, money: Sequence[str], years: list[int]) -> Statistic:
     def statistic(one: xr.Dataset, other: xr.Dataset) -> xr.DataArray:
         paid = (spent(one) - spent(other)).fillna(0.0).cumsum("year")
         bought = (total(one[cost.bought]) - total(other[cost.bought])).fillna(0.0).cumsum("year")
+        bought = bought.where(abs(bought) >= LEAST_BOUGHT, 0.0)
         in_vain = (paid > 0) & (bought <= 0)
         cost_of_one = (paid / bought.where(bought != 0)).where(~in_vain, np.inf)
         return cost_of_one.sel(year=years) / cost.unit.size

@@ -100,6 +100,6 @@ def _jackknife(
         squares = squares + gap**2
     # The mean of the left-out figures is taken to be the whole figure: exact for sums.
     variance = (squares * (n - 1) / n).where(n > 1)
-    variance = variance.where(np.isfinite(variance))
+    # A figure that is infinite without one of its replicates has no error worth a number.
     pooled: xr.DataArray = variance.mean("draw", skipna=True)
-    return pooled**0.5
+    return pooled.where(np.isfinite(pooled)) ** 0.5

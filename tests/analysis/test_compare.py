@@ -123,6 +123,23 @@ def test_money_spent_for_no_birth_costs_infinity_and_is_never_averaged():
     assert np.isinf(found["q50"])
 
 
+def test_a_cost_that_hangs_on_one_replicate_has_no_error():
+    dataset = small(added=0.0)
+    births = dataset["births"].copy()
+    births.loc[{"scenario": "grant", "replicate": 0, "year": slice(2025, None)}] += 4e4
+    found = row(compare(dataset.assign(births=births)), "cost", "grant", "cost_per_added_birth")
+    assert np.isfinite(found["central"])
+    assert np.isnan(found["mc_error"])
+
+
+def test_births_within_rounding_are_none():
+    dataset = small(added=0.0)
+    births = dataset["births"].copy()
+    births.loc[{"scenario": "grant", "year": slice(2025, None)}] += 1e-7
+    found = row(compare(dataset.assign(births=births)), "cost", "grant", "cost_per_added_birth")
+    assert np.isinf(found["central"])
+
+
 def test_a_scenario_that_leaves_births_alone_has_no_cost_per_birth():
     frame = compare(small(added=0.0))
     assert not (frame["quantity"] == "cost_per_added_birth").any()
