@@ -30,8 +30,8 @@ class Call(IntEnum):
     CHILD = 4  # by the child's id: sex; death in its first year; time of it; -
     MARRIAGE = 5  # position on the market; looks for a partner; home of the couple; -
     MARRIAGE_CELL = 6  # by cell: rounding, two words; place on the circle; -
-    HOUSEHOLD = 7  # return to parents; living with a child; son first; -
-    MOVE = 8  # place; spouse stays; children follow; collective
+    HOUSEHOLD = 7  # to parents; with a child, or lodgings; son or his side first; her children
+    MOVE = 8  # -; spouse stays; children follow; collective
     REUNION = 9  # couples living apart: comes together; at hers; -; -
     EDUCATION = 10  # goes on; -; -; -
     RECLASSIFIED = 11  # by household: village becomes town; -; -; -
@@ -40,7 +40,7 @@ class Call(IntEnum):
     CLAIM = 14  # starts to claim this year: child subsidy; pension; long-term care; -
     CARE = 15  # setting of care, one Gumbel per option
     PROVINCE = 32  # 32 to 39: one uniform per province for movers
-    BASE = 64  # 64 and on: the base population
+    BASE = 64  # 64 and on: the base population; 80 to 88: its couples, kin and homes
 
 
 class Key(NamedTuple):

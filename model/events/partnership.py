@@ -254,10 +254,13 @@ DIVORCE = Step(
 )
 DIVORCES = Step(
     "divorces",
-    reads=("id", "sex", "partner", "death_u", "divorce_u", "household", "mother", "father", "age"),
+    reads=(
+        "id", "alive", "sex", "partner", "death_u", "divorce_u", "household", "mother", "father",
+        "age", "province", "residence",
+    ),
     writes=("divorce_u", "partner", "marital", "household", "collective"),
     apply=end_unions,
-)
+)  # fmt: skip
 MARRIAGE = Step(
     "marriage",
     reads=(
