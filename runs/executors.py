@@ -146,18 +146,11 @@ def _pool(workers: int, function: Function, work: Any) -> Iterator[ProcessPoolEx
         try:
             yield pool
         except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            _end(set(multiprocessing.active_children()) - before)
+            for child in set(multiprocessing.active_children()) - before:
+                child.terminate()  # nobody waits for it any more
+            pool.shutdown(cancel_futures=True)  # the pool's own thread collects its processes
             raise
         pool.shutdown()
-
-
-def _end(children: set[Any]) -> None:
-    """End worker processes that nobody waits for any more."""
-    for child in children:
-        child.terminate()
-    for child in children:
-        child.join()
 
 
 @contextmanager
