@@ -122,7 +122,7 @@ def carry_out(
     options = {**vars(settings), **({} if workers is None else {"workers": workers})}
     problems = [*option_problems(**options), *folder_problems(out)]
     if scheduler is not None:
-        from .executors import scheduler_problems
+        from .on_dask import scheduler_problems
 
         problems += scheduler_problems(scheduler)
     try:

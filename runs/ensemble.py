@@ -12,7 +12,7 @@ from .results import BASE_YEAR
 from .scenario import Scenario
 from .settings import Settings, Work, work_of
 from .store import Store
-from .unit import Live, Unit, departures, live
+from .unit import BASES, Live, Unit, departures, live
 from .variables import unit_bytes
 
 COMPRESSION = 3.0  # raw size over size on disk, measured at 40,000 persons
@@ -100,12 +100,14 @@ def carry_out(
     """Live and store what is missing.
 
     report : called after every unit, stored or failed
-    function : lives one unit, in place of `live`
+    function : lives one unit, in place of `live`; it is given no base
     chosen : an executor in place of the one for `plan.workers` and `scheduler`
     """
     summary, began = Summary(plan), perf_counter()
     run = chosen or executor(plan.workers, scheduler)
-    for outcome in run(function or live, plan.units, work) if plan.units else ():
+    shared = None if function else BASES
+    outcomes = run(function or live, plan.units, work, shared) if plan.units else ()
+    for outcome in outcomes:
         if outcome.error:
             summary.failed.append(outcome)
         else:

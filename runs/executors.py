@@ -2,31 +2,31 @@
 
 All three give an outcome for every unit, in whatever order they end. A unit that fails is
 tried once more; one that fails again is named and keeps nobody else from finishing. Workers
-use one thread each.
+use one thread each. What several units start from is made once, before the first of them.
 """
 
-import asyncio
 import multiprocessing
 import os
 import signal
-from collections.abc import Callable, Iterator, Sequence
+import threading
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from importlib import import_module
 from typing import Any, NamedTuple, Protocol
 
-from ..parameters.problems import Problem
+from ..parameters.problems import ParameterError, Problem
+from .build import Build, OtherBuild, as_on_disk, demand
 from .settings import OPTION
 
-LOCAL = "local"  # in place of an address: a scheduler of one's own
-PATIENCE = 5.0  # seconds until a scheduler must have answered
 THREAD_LIMITS = (
     "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS",
     "VECLIB_MAXIMUM_THREADS", "NUMEXPR_NUM_THREADS",
 )  # fmt: skip
 ATTEMPTS = 2
-Function = Callable[[Any, Any], Any]  # a unit, and the work that all units share
+DIED = "its worker process died (out of memory, or killed)"
+Function = Callable[..., Any]  # of a unit, the work of all units, and what its group shares
 
 
 class Outcome(NamedTuple):
@@ -37,15 +37,37 @@ class Outcome(NamedTuple):
     error: str = ""
 
 
+class Shared(NamedTuple):
+    """What several units start from and none of them changes.
+
+    group : of a unit; units of one group share
+    make : what a group shares, from the group and the work; made again it is the same
+    """
+
+    group: Callable[[Any], Hashable]
+    make: Callable[[Any, Any], Any]
+
+    def groups(self, units: Sequence[Any]) -> set[Hashable]:
+        """Groups of more than one unit: the others have nobody to share with."""
+        return {g for g, count in Counter(map(self.group, units)).items() if count > 1}
+
+
 class Executor(Protocol):
     """Lives units and gives their outcomes as they come."""
 
-    def __call__(self, function: Function, units: Sequence[Any], work: Any) -> Iterator[Outcome]:
-        """Call `function(unit, work)` for every unit."""
+    def __call__(
+        self, function: Function, units: Sequence[Any], work: Any, shared: Shared | None = None
+    ) -> Iterator[Outcome]:
+        """Call `function(unit, work)` for every unit.
+
+        shared : where it is handed over, the call is `function(unit, work, what is shared)`
+        """
 
 
-def in_this_process(function: Function, units: Sequence[Any], work: Any) -> Iterator[Outcome]:
-    """One unit after another."""
+def in_this_process(
+    function: Function, units: Sequence[Any], work: Any, shared: Shared | None = None
+) -> Iterator[Outcome]:
+    """One unit after another; each finds what it shares where the first has kept it."""
     for unit in units:
         yield _tried(function, unit, work)
 
@@ -77,71 +99,152 @@ class Processes:
     """A pool of worker processes on this machine.
 
     A worker that dies takes down the units in flight; each of these is then lived alone, so
-    that the one at fault is found and the others are kept.
+    that the one at fault is found and the others are kept. What a group of units shares is
+    made in one worker, which keeps it on disk, while units of other groups are lived.
     """
 
     def __init__(self, workers: int) -> None:
         self.workers = workers
 
-    def __call__(self, function: Function, units: Sequence[Any], work: Any) -> Iterator[Outcome]:
+    def __call__(
+        self, function: Function, units: Sequence[Any], work: Any, shared: Shared | None = None
+    ) -> Iterator[Outcome]:
         """See `Executor`."""
-        waiting = list(units)
-        while waiting:
-            in_flight: list[Any] = []
-            yield from self._until_broken(function, waiting, work, in_flight)
-            for unit in in_flight:
-                yield self._alone(function, unit, work)
+        begin = function, work, None if shared is None else shared.make, as_on_disk()
+        waiting = _Waiting(units, shared)
+        try:
+            while waiting.units:
+                in_flight: list[Any] = []
+                yield from self._until_broken(begin, waiting, in_flight)
+                for unit in in_flight:
+                    yield self._alone(begin, unit)
+        except OtherBuild as fault:
+            allowed = f"the sources that the run began with ({fault.here}), or a run anew"
+            found = f"{fault.worker} with {fault.there}"
+            raise ParameterError([Problem(OPTION, "--workers", found, allowed)]) from None
 
     def _until_broken(
-        self, function: Function, waiting: list[Any], work: Any, in_flight: list[Any]
+        self, begin: "_Begin", waiting: "_Waiting", in_flight: list[Any]
     ) -> Iterator[Outcome]:
         """Live what waits; leaves in `in_flight` what a dying worker took down."""
-        with _pool(self.workers, function, work) as pool:
-            running: dict[Future[Outcome], Any] = {}
-            while waiting or running:
-                while waiting and len(running) < self.workers:
-                    unit = waiting.pop(0)
-                    running[pool.submit(_lived_here, unit)] = unit
+        with _pool(self.workers, begin) as pool:
+            running: dict[Future[Outcome | None], _Task] = {}
+            while True:
+                self._fill(pool, waiting, running)
+                if not running:
+                    return
                 ended, _ = wait(running, return_when=FIRST_COMPLETED)
-                for future in ended:
-                    unit = running.pop(future)
-                    try:
-                        outcome = future.result()
-                    except BrokenProcessPool:
-                        in_flight += [unit, *running.values()]
-                        return
-                    yield outcome
+                dead = {f for f in ended if isinstance(f.exception(), BrokenProcessPool)}
+                for future in ended - dead:
+                    task = running.pop(future)
+                    waiting.end(task)
+                    if not task.is_group and (outcome := future.result()):
+                        yield outcome
+                if dead:
+                    for task in running.values():
+                        waiting.end(task)
+                    in_flight += [task.of for task in running.values() if not task.is_group]
+                    return
 
-    def _alone(self, function: Function, unit: Any, work: Any) -> Outcome:
-        with _pool(1, function, work) as pool:
+    def _fill(
+        self,
+        pool: ProcessPoolExecutor,
+        waiting: "_Waiting",
+        running: "dict[Future[Outcome | None], _Task]",
+    ) -> None:
+        while len(running) < self.workers and (task := waiting.take()):
             try:
-                return pool.submit(_lived_here, unit).result()
+                running[pool.submit(_done_here, task)] = task
+            except BrokenProcessPool:  # an idle worker has just died
+                waiting.put_back(task)
+                return
+
+    def _alone(self, begin: "_Begin", unit: Any) -> Outcome:
+        with _pool(1, begin) as pool:
+            try:
+                return pool.submit(_done_here, _Task(unit)).result() or Outcome(unit)
             except BrokenProcessPool:
-                return Outcome(unit, error="its worker process died (out of memory, or killed)")
+                return Outcome(unit, error=DIED)
 
 
+class _Task(NamedTuple):
+    """What a worker does next: a unit, or what a group of units shares."""
+
+    of: Any
+    is_group: bool = False
+
+
+class _Waiting:
+    """Units to be lived, in order; those of a group wait until what they share is made."""
+
+    def __init__(self, units: Sequence[Any], shared: Shared | None) -> None:
+        self.units = list(units)
+        self.group = shared.group if shared else lambda unit: None
+        self.unmade = shared.groups(units) if shared else set()
+        self.making: set[Hashable] = set()
+
+    def take(self) -> _Task | None:
+        """The next that can be done now; None if all wait for a group, or nothing is left."""
+        for k, unit in enumerate(self.units):
+            group = self.group(unit)
+            if group in self.unmade:
+                self.unmade.remove(group)
+                self.making.add(group)
+                return _Task(group, is_group=True)
+            if group not in self.making:
+                return _Task(self.units.pop(k))
+        return None
+
+    def put_back(self, task: _Task) -> None:
+        """It was not begun."""
+        if task.is_group:
+            self.making.remove(task.of)
+            self.unmade.add(task.of)
+        else:
+            self.units.insert(0, task.of)
+
+    def end(self, task: _Task) -> None:
+        """It has ended; if a group's part could not be made, its units say why."""
+        if task.is_group:
+            self.making.remove(task.of)
+
+
+_Begin = tuple[Function, Any, Callable[[Any, Any], Any] | None, Build]
 _here: dict[str, Any] = {}  # what a worker process was started with
 
 
-def _begin(function: Function, work: Any) -> None:
+def _begin(function: Function, work: Any, make: Any, build: Build) -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C ends a worker without a traceback
-    _here.update(function=function, work=work)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    _here.update(function=function, work=work, make=make, build=build)
 
 
-def _lived_here(unit: Any) -> Outcome:
-    return _tried(_here["function"], unit, _here["work"])
+def _end_with_parent() -> None:
+    """A worker whose parent was killed would wait for units for ever."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
+
+
+def _done_here(task: _Task) -> Outcome | None:
+    demand(_here["build"], f"process {os.getpid()}")
+    if task.is_group:
+        _here["make"](task.of, _here["work"])  # kept on disk by whoever makes it
+        return None
+    return _tried(_here["function"], task.of, _here["work"])
 
 
 @contextmanager
-def _pool(workers: int, function: Function, work: Any) -> Iterator[ProcessPoolExecutor]:
+def _pool(workers: int, begin: _Begin) -> Iterator[ProcessPoolExecutor]:
     """A pool whose processes are gone at the end, whatever happened."""
     before = set(multiprocessing.active_children())
-    with _one_thread():
+    with one_thread():
         pool = ProcessPoolExecutor(
             workers,
             mp_context=multiprocessing.get_context("spawn"),
             initializer=_begin,
-            initargs=(function, work),
+            initargs=begin,
         )
         try:
             yield pool
@@ -154,7 +257,7 @@ def _pool(workers: int, function: Function, work: Any) -> Iterator[ProcessPoolEx
 
 
 @contextmanager
-def _one_thread() -> Iterator[None]:
+def one_thread() -> Iterator[None]:
     """Limit the threads of numerical libraries in processes started inside."""
     before = {name: os.environ.get(name) for name in THREAD_LIMITS}
     os.environ.update(dict.fromkeys(THREAD_LIMITS, "1"))
@@ -168,72 +271,10 @@ def _one_thread() -> Iterator[None]:
                 os.environ[name] = value
 
 
-# --- Dask ---------------------------------------------------------------------------------
-
-
-class OnDask:
-    """A Dask scheduler by address; "local" starts one with workers on this machine."""
-
-    def __init__(self, address: str, workers: int) -> None:
-        self.address, self.workers = address, workers
-
-    def __call__(self, function: Function, units: Sequence[Any], work: Any) -> Iterator[Outcome]:
-        """See `Executor`."""
-        distributed: Any = import_module("distributed")  # untyped
-
-        with _one_thread(), self._client() as client:
-            shared = client.scatter(work, broadcast=True)
-            futures = {
-                client.submit(
-                    _tried, function, unit, shared, pure=False, retries=ATTEMPTS - 1
-                ): unit
-                for unit in units
-            }
-            try:
-                for future in distributed.as_completed(futures):
-                    fault = future.exception()
-                    unit = futures[future]
-                    yield Outcome(unit, error=reason(fault)) if fault else future.result()
-                    future.release()
-            except GeneratorExit:
-                client.cancel(list(futures))
-                raise
-
-    def _client(self) -> Any:
-        distributed: Any = import_module("distributed")
-
-        if self.address != LOCAL:
-            return distributed.Client(self.address)
-        return distributed.Client(
-            n_workers=self.workers, threads_per_worker=1, dashboard_address=None, silence_logs=40
-        )
-
-
-def scheduler_problems(address: str) -> list[Problem]:
-    """Why a scheduler cannot be used; asked before anything is written."""
-    if address == LOCAL or address.startswith("inproc://"):
-        return []
-    try:
-        kind = asyncio.run(_kind_at(address))
-    except Exception as fault:  # of any kind: an address can be any nonsense
-        kind = f"{type(fault).__name__}: {fault}"
-    if kind == "Scheduler":
-        return []
-    allowed = f"{LOCAL}, or the address of a Dask scheduler that answers ({kind})"
-    return [Problem(OPTION, "--scheduler", address, allowed)]
-
-
-async def _kind_at(address: str) -> str:
-    """What answers at an address: Scheduler, Worker or nobody."""
-    distributed: Any = import_module("distributed")
-    security = distributed.Security().get_connection_args("client")
-    async with distributed.rpc(address, timeout=PATIENCE, connection_args=security) as there:
-        about = await asyncio.wait_for(there.identity(), PATIENCE)
-    return str(about.get("type", "nobody"))
-
-
 def executor(workers: int, scheduler: str | None = None) -> Executor:
     """The executor of an option: a scheduler's address, or a number of processes."""
     if scheduler is not None:
+        from .on_dask import OnDask
+
         return OnDask(scheduler, workers)
     return in_this_process if workers == 1 else Processes(workers)

@@ -139,6 +139,13 @@ class Work(NamedTuple):
         return next(case for case in self.cases if case.name == name)
 
     @property
+    def content_key(self) -> str:
+        """Digest of all that determines the results of a unit, beside the sources."""
+        cases = [(case.name, case.key) for case in self.cases]
+        about = json.dumps([self.settings.key, self.branching, cases])
+        return hashlib.sha256(about.encode()).hexdigest()[:32]
+
+    @property
     def root(self) -> Case:
         """The baseline, whose medians make the starting population."""
         return self.cases[0]

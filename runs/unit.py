@@ -11,11 +11,13 @@ from time import perf_counter
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..parameters.load import Parameters
+from .executors import Shared
 from .results import BASE_YEAR, Constant, Values, flat_constants, values_of
 from .settings import Case, Work
 from .variables import stored
 
 if TYPE_CHECKING:  # the process that plans and stores needs no model
+    from ..agents.base import Base
     from ..model.align import Constants
     from ..model.model import SongheModel
 
@@ -42,9 +44,29 @@ class Lived(NamedTuple):
     seconds: float
 
 
-def live(unit: Unit, work: Work) -> dict[str, Lived]:
-    """Live a unit; results of the scenarios that it asks for."""
-    return _Lives(unit, work).live()
+def live(unit: Unit, work: Work, base: "Base | None" = None) -> dict[str, Lived]:
+    """Live a unit; results of the scenarios that it asks for.
+
+    base : of the unit's replicate, which is read and not changed; None loads or builds it
+    """
+    return _Lives(unit, work, base).live()
+
+
+def replicate_of(unit: Unit) -> int:
+    """What units must have in common to start from the same people."""
+    return unit.replicate
+
+
+def base_of(replicate: int, work: Work) -> "Base":
+    """The people of 2010 of a replicate, from the user's cache or built and kept there."""
+    from ..agents import base as base_of_2010
+
+    s = work.settings
+    medians = work.root.parameters
+    return base_of_2010.load_or_build(medians, s.persons, s.seed, replicate, s.concept)
+
+
+BASES = Shared(replicate_of, base_of)
 
 
 def live_until(work: Work, name: str, unit: Unit, year: int) -> "SongheModel":
@@ -66,8 +88,8 @@ class Departure(NamedTuple):
 class _Lives:
     """The lives of one unit, origins before those that branch from them."""
 
-    def __init__(self, unit: Unit, work: Work) -> None:
-        self.unit, self.work = unit, work
+    def __init__(self, unit: Unit, work: Work, base: "Base | None" = None) -> None:
+        self.unit, self.work, self.base = unit, work, base
         self.stop = work.settings.until
         self.parameters = _drawn(unit, work)
         self.needed = needed(unit, work)
@@ -111,13 +133,11 @@ class _Lives:
         return twin
 
     def _newborn(self, parameters: Parameters) -> "SongheModel":
-        from ..agents import base as base_of_2010
         from ..agents import luck
         from ..model.model import SongheModel
 
         s, unit = self.work.settings, self.unit
-        medians = self.work.root.parameters
-        base = base_of_2010.load_or_build(medians, s.persons, s.seed, unit.replicate, s.concept)
+        base = base_of(unit.replicate, self.work) if self.base is None else self.base
         key = luck.key_of(s.seed, unit.draw, unit.replicate)
         return SongheModel(base, parameters, key, concept=s.concept)
 
@@ -185,4 +205,4 @@ def _drawn(unit: Unit, work: Work) -> dict[str, Parameters]:
     return {case.name: case.parameters.draw(unit.draw, seed) for case in work.cases}
 
 
-Live = Callable[[Unit, Work], dict[str, Lived]]
+Live = Callable[..., dict[str, Lived]]  # of a unit, the work and, if shared, the base

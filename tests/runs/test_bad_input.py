@@ -84,9 +84,9 @@ def test_an_option_out_of_range_is_refused_and_nothing_is_written(
 def test_a_scheduler_that_does_not_answer_is_refused_before_anything_is_written(
     empty_folder, monkeypatch
 ):
-    from songhe.runs import executors
+    from songhe.runs import on_dask
 
-    monkeypatch.setattr(executors, "PATIENCE", 0.3)
+    monkeypatch.setattr(on_dask, "PATIENCE", 0.3)
     refused(["run", "--scheduler", "tcp://127.0.0.1:9"], "error: --scheduler: ", "127.0.0.1:9")
     assert list(empty_folder.iterdir()) == []
 

@@ -5,7 +5,7 @@ import pytest
 from songhe.parameters.problems import ParameterError
 from songhe.runs.results import NOT_STORED
 from songhe.runs.settings import Settings, resolve, work_of
-from songhe.runs.unit import Unit, live, live_until
+from songhe.runs.unit import Unit, base_of, live, live_until
 from songhe.runs.variables import VARIABLES
 
 SETTINGS = Settings(persons=1500, replicates=1, draws=1, until=2028, seed=4)
@@ -109,6 +109,17 @@ def test_another_replicate_and_draw_differ(lives):
         for name, array in lives["baseline"].values.items()
         if not np.array_equal(array, other.values[name], equal_nan=True)
     }
+
+
+def test_units_that_share_a_base_leave_it_as_it_was():
+    settings = Settings(500, 1, 2, 2013, 4)
+    work = work_of(resolve(["baseline"]), settings)
+    alone = [live(Unit(draw, 0, work.stored), work)["baseline"] for draw in (1, 2)]
+    base = base_of(0, work)
+    together = [live(Unit(draw, 0, work.stored), work, base)["baseline"] for draw in (1, 2)]
+    for one, other in zip(alone, together, strict=True):
+        assert differing(one, other) == set()
+    assert differing(*together)
 
 
 def test_everything_that_the_model_counts_is_a_variable(lives):
