@@ -24,6 +24,7 @@ from .settings import OPTION, Work
 LOCAL = "local"  # in place of an address: a scheduler of one's own
 PATIENCE = 10.0  # seconds until a scheduler must have answered
 AHEAD = 2  # units sent for each thread of the workers: one lived, one next
+LOGS = "distributed", "distributed.client"  # each has a level of its own
 NAMES_MAX = 3  # workers named in one message
 _log = logging.getLogger("songhe")
 
@@ -62,7 +63,7 @@ class OnDask:
         dask, distributed = import_module("dask"), import_module("distributed")
 
         if self.address != LOCAL:
-            with distributed.Client(self.address, set_as_default=False) as client:
+            with distributed.Client(self.address, timeout=PATIENCE, set_as_default=False) as client:
                 yield client
             return
         with (
@@ -87,13 +88,13 @@ def _lost(address: str, fault: BaseException) -> str:
 @contextmanager
 def _quiet() -> Iterator[None]:
     """No lines of Dask's own: what happens is said by what is raised here."""
-    log = logging.getLogger("distributed")
-    before = log.level
-    log.setLevel(logging.CRITICAL + 1)
-    try:
-        yield
-    finally:
-        log.setLevel(before)
+    logs = [logging.getLogger(name) for name in LOGS]
+    before = [log.level for log in logs]
+    for log in logs:
+        log.setLevel(logging.CRITICAL + 1)
+    yield
+    for log, level in zip(logs, before, strict=True):
+        log.setLevel(level)  # not after a fault: a client looks for its scheduler for a while
 
 
 class _Run:
