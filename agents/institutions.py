@@ -34,7 +34,10 @@ class HasLedgers(Protocol):
 
 
 class Fund(mesa.Agent):  # type: ignore[misc]
-    """One fund; `balance` is int64[ledger, province], fen of agents."""
+    """One fund; `balance` is int64[ledger, province], fen of agents.
+
+    premium_factor : what the fund multiplies premiums of the law by; 1 unless it decides
+    """
 
     def __init__(self, model: Any, name: str) -> None:
         super().__init__(model)
@@ -44,6 +47,7 @@ class Fund(mesa.Agent):  # type: ignore[misc]
         self.opening: Money = np.zeros(SHAPE, np.int64)
         self.balance: Money = np.zeros(SHAPE, np.int64)
         self.flows: dict[str, Money] = {kind: np.zeros(SHAPE, np.int64) for kind in KINDS}
+        self.premium_factor = 1.0
 
     def flow(
         self, kind: str, amounts: NDArray[Any], other_end: str, *, ledger: str = "pooled"
@@ -156,6 +160,7 @@ class Fund(mesa.Agent):  # type: ignore[misc]
         twin = Fund(model, self.name)
         twin.opening, twin.balance = self.opening.copy(), self.balance.copy()
         twin.flows = {kind: flow.copy() for kind, flow in self.flows.items()}
+        twin.premium_factor = self.premium_factor
         return twin
 
 

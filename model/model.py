@@ -26,6 +26,7 @@ from ..agents.institutions import copy_funds, open_funds
 from ..parameters.dims import EDUCATION, PROVINCES, RESIDENCES, SEXES
 from ..parameters.load import Parameters
 from ..parameters.rates import Concept
+from . import national
 from .align import Constants
 from .starting_adl import starting_adl
 from .step import Step
@@ -98,6 +99,7 @@ class SongheModel(mesa.Model):  # type: ignore[misc]
             self._start_function()
         self.tally.now = stocks(self)
         self.tally.close(BASE_YEAR)
+        self.national = national.totals(self.tally.years[BASE_YEAR])
         self.datacollector = collector() if self.options.collect else None
 
     def _lives(self, step: Step) -> bool:
@@ -113,7 +115,11 @@ class SongheModel(mesa.Model):  # type: ignore[misc]
         return date(self.year, 1, 1)
 
     def step(self) -> None:
-        """Live one year."""
+        """Live one year.
+
+        Rules that react to national totals read `national`: this replicate's own of the year
+        before, unless whoever runs several has put their sums there.
+        """
         self.year += 1
         self.constants.year = self.year
         self.birth_response[:] = 0.0
@@ -127,6 +133,7 @@ class SongheModel(mesa.Model):  # type: ignore[misc]
                     step.apply(self)
                     self.seconds[step.name] += perf_counter() - began
         self.tally.close(self.year)
+        self.national = national.totals(self.tally.years[self.year])
         if self.year % COMPACT_EVERY == 0:
             began = perf_counter()
             families.compact(self)
@@ -204,7 +211,7 @@ class SongheModel(mesa.Model):  # type: ignore[misc]
         for name in ("options", "key", "concept", "year_list", "n_households", "weight"):
             setattr(twin, name, getattr(self, name))
         twin.persons, twin.year = self.persons, self.year
-        twin.parameters = parameters
+        twin.parameters, twin.national = parameters, self.national
         twin.people = self.people.copy()
         twin.constants = self.constants.for_scenario(solves_anew=solves_anew)
         twin.datacollector = None

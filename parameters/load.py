@@ -221,6 +221,16 @@ class Parameters:
             and (keys is not None or item.quantity.beyond == "stop")
         ]
 
+    @property
+    def coupled(self) -> bool:
+        """Whether a rule reacts to national totals, so that replicates must live coupled."""
+        return any(
+            array.any()
+            for item in self.loaded.values()
+            if item.entry.couples
+            for array in item.quantity.arrays
+        )
+
     @cached_property
     def hash(self) -> str:
         """Digest of every resolved number with its unit, labels and prior; not of titles."""

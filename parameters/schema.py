@@ -231,6 +231,7 @@ class Entry(Strict):
     beyond: Literal["hold", "stop", "record"] | None = None
     lookahead: Annotated[int, Field(ge=0, le=120)] = 0
     offered: Offered | None = None
+    couples: bool = False  # other than zero, it makes the replicates of a draw live coupled
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

@@ -27,6 +27,7 @@ FEN = 100.0
 MONTHS = 12.0
 BASE_YEAR = 2010
 ENDING_ZERO = ("fund_balance",)  # a stock that is nothing before its first year
+IN_MILLIONTHS = ("ltci_premium_factor",)  # decided, not counted: the weight has no part in it
 NOT_STORED = frozenset({"deaths_by_cohort", "fund_contributor_months"})  # parts of other variables
 
 
@@ -68,6 +69,8 @@ def tallied(counts: Counts, name: str, years: NDArray[np.int64]) -> Array:
 
 
 def _scale(variable: Variable, weight: float) -> float:
+    if variable.name in IN_MILLIONTHS:
+        return 1e-6
     return weight / FEN if variable.units.startswith("yuan") else weight
 
 

@@ -111,6 +111,7 @@ class Case(NamedTuple):
     origin : case from whose life it branches; None for the baseline
     anew : solves its own constants (a structural baseline)
     stored : its results are kept; else it is only lived for others
+    coupled : a rule reacts to national totals: the replicates of a draw meet once a year
     key : digest of everything that determines its results beside the settings
     """
 
@@ -120,6 +121,7 @@ class Case(NamedTuple):
     anew: bool
     stored: bool
     announced: date | None
+    coupled: bool
     key: str
 
 
@@ -214,7 +216,7 @@ def work_of(scenarios: Iterable[Scenario], settings: Settings, *, branching: boo
             return
         problems.extend(scenario.horizon_problems(parameters, settings.until))
         above = None if origin is None else cases.get(origin.name)
-        cases[scenario.name] = _case(scenario, parameters, above, stored)
+        cases[scenario.name] = _case(scenario, parameters, above, stored, settings.replicates)
 
     for scenario in scenarios:
         add(scenario, True)
@@ -233,13 +235,17 @@ def origin_of(scenario: Scenario) -> Scenario | None:
     return None if scenario.reference is scenario else scenario.reference
 
 
-def _case(scenario: Scenario, parameters: Parameters, origin: Case | None, stored: bool) -> Case:
-    about = [
+def _case(
+    scenario: Scenario, parameters: Parameters, origin: Case | None, stored: bool, replicates: int
+) -> Case:
+    about: list[object] = [
         parameters.hash,
         str(scenario.announced),
         scenario.structural,
         origin.key if origin else None,
     ]
+    if parameters.coupled:  # the figures of one replicate hang on how many there are
+        about.append(replicates)
     key = hashlib.sha256(json.dumps(about).encode()).hexdigest()[:32]
     return Case(
         scenario.name,
@@ -248,5 +254,6 @@ def _case(scenario: Scenario, parameters: Parameters, origin: Case | None, store
         scenario.structural,
         stored,
         scenario.announced,
+        parameters.coupled,
         key,
     )

@@ -4,9 +4,12 @@ A scenario branches at the end of the year before the first one in which any ste
 another number. It takes the constants of its origin by year; a structural baseline departs
 in the same way and solves its own from then on. Without branching, every scenario lives a
 second life from 2011 instead, which must come to the same figures.
+
+A life is a generator: in a coupled scenario it stops before every year, gives the totals of its
+year before, and goes on with those of all replicates of the draw (`lockstep.py`).
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from time import perf_counter
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -20,6 +23,7 @@ if TYPE_CHECKING:  # the process that plans and stores needs no model
     from ..agents.base import Base
     from ..model.align import Constants
     from ..model.model import SongheModel
+    from ..model.national import Totals
 
 
 class Unit(NamedTuple):
@@ -44,11 +48,21 @@ class Lived(NamedTuple):
     seconds: float
 
 
+Life = Generator["Totals", "Totals", dict[str, Lived]]
+
+
 def live(unit: Unit, work: Work, base: "Base | None" = None) -> dict[str, Lived]:
-    """Live a unit; results of the scenarios that it asks for.
+    """Live a unit by itself; results of the scenarios that it asks for.
 
     base : of the unit's replicate, which is read and not changed; None loads or builds it
     """
+    from .lockstep import together
+
+    return together([life(unit, work, base)])[0]
+
+
+def life(unit: Unit, work: Work, base: "Base | None" = None) -> Life:
+    """The life of a unit, which meets those of other replicates where a case is coupled."""
     return _Lives(unit, work, base).live()
 
 
@@ -71,11 +85,17 @@ BASES = Shared(replicate_of, base_of)
 
 def live_until(work: Work, name: str, unit: Unit, year: int) -> "SongheModel":
     """The model of one scenario at the end of a year, for a look at its people."""
-    lives = _Lives(unit._replace(scenarios=(name,)), work)
-    lives.stop = year
-    lives.live()
-    assert lives.last is not None
-    return lives.last
+    from .lockstep import is_coupled, together
+
+    asked = unit._replace(scenarios=(name,))
+    units = [asked]
+    if is_coupled(asked, work):
+        units = [asked._replace(replicate=k) for k in range(work.settings.replicates)]
+    lives = {one: _Lives(one, work, until=year) for one in units}
+    together([one.live() for one in lives.values()])
+    last = lives[asked].last
+    assert last is not None
+    return last
 
 
 class Departure(NamedTuple):
@@ -88,15 +108,17 @@ class Departure(NamedTuple):
 class _Lives:
     """The lives of one unit, origins before those that branch from them."""
 
-    def __init__(self, unit: Unit, work: Work, base: "Base | None" = None) -> None:
+    def __init__(
+        self, unit: Unit, work: Work, base: "Base | None" = None, until: int | None = None
+    ) -> None:
         self.unit, self.work, self.base = unit, work, base
-        self.stop = work.settings.until
+        self.stop = until or work.settings.until
         self.parameters = _drawn(unit, work)
         self.needed = needed(unit, work)
         self.results: dict[str, Lived] = {}
         self.last: SongheModel | None = None
 
-    def live(self) -> dict[str, Lived]:
+    def live(self) -> Life:
         departures = _departures(self.needed, self.parameters, self.work, self.stop)
         constants: dict[str, Constants] = {}
         kept: dict[Departure, SongheModel] = {}
@@ -110,6 +132,8 @@ class _Lives:
             leaving = {d.year for d in departures.values() if d.source == case.name}
             for year in self._years(case, first, leaving):
                 if year > first:
+                    if case.coupled:
+                        model.national = yield model.national
                     model.step()
                 if year in leaving:
                     kept[Departure(case.name, year)] = model.branch(model.parameters)

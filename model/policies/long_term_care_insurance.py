@@ -9,6 +9,7 @@ guidance of 2016 and opinions published in 2026
 (`parameters/policies/long_term_care_insurance.yaml`). Leaves out which city has what rule,
 places and staff as limits, reassessment, and what cover does to care by the family and to use
 of hospitals; cover is drawn by person and not by family, and a setting moves nobody's home.
+The fund raises premiums when its national reserve runs low only where a scenario says so.
 """
 
 from collections.abc import Callable
@@ -26,6 +27,7 @@ from ...parameters.dims import ADL, CARE_GRADES, CARE_SETTINGS, PROVINCES
 from ...parameters.load import Parameters
 from ..care_grade import SEVERE_I, graded
 from ..funds import MONTHS, add_counts, fens
+from ..national import months_of_reserve
 from ..numbers import Numbers
 from ..prices import by_law, income, wage, wage_factor
 from ..scheme_membership import EMPLOYEE
@@ -39,6 +41,7 @@ Counts = NDArray[np.int64]
 
 NOT_WAITING = 255
 RANKS = 65_535
+MILLION = 1_000_000  # the factor on premiums is counted in millionths
 COLUMNS = (
     Column("cover_rank", np.uint16, 0, "rank", "long_term_care_insurance",
            "covered once the covered share reaches it, 1 to 65535; 0 not drawn yet"),
@@ -62,6 +65,7 @@ OF_COVER = ("pilot_share", "national_share")
 OF_BENEFITS = (
     "family_allowance", "home_care_hours", "home_care_price", "institution_cost", "fund_share",
 )  # fmt: skip
+OF_RESERVE = ("reserve_floor", "premium_rise", "premium_ceiling")
 OF_PREMIUMS = ("employee_rate", "employer_part", "resident_rate", "resident_own_part")
 TAKE_UP, START, PLACE = 2, 2, 3  # lanes: lasting call, claims, setting of care
 REGISTERED, CONTRIBUTORS, BENEFICIARIES, AWARDS = range(4)
@@ -271,6 +275,16 @@ def premiums_on(p: Parameters, day: date) -> Floats:
     return np.array([*parts, *([r * own, 0.0, r * (1.0 - own)] for r in resident)])
 
 
+def next_factor(factor: float, months: float, floor: float, rise: float, ceiling: float) -> float:
+    """Factor on premiums in the year after one that ended with `months` of reserve.
+
+    It rises by a share while the reserve is below the floor, as far as the ceiling; a floor of
+    zero is no rule, even where money was missing.
+    """
+    low = floor > 0.0 and months < floor
+    return max(factor, min(factor * (1.0 + rise), ceiling)) if low else factor
+
+
 def take_up(p: Parameters) -> Floats:
     """Chance that a person claims, float64[grade]."""
     severity = np.array(CARE_GRADES) - SEVERE_I
@@ -325,6 +339,7 @@ def apply(model: "SongheModel") -> None:
     if model.year < first_year(model.parameters):
         return
     rules = rules_of(model.parameters, model.year)
+    _decide(model)
     _draw_ranks(model, rules.insured_from)
     counts = np.zeros((4, len(PROVINCES)), np.int64)
     _collect(model, rules, counts)
@@ -337,6 +352,17 @@ def apply(model: "SongheModel") -> None:
         fund_beneficiaries=counts[BENEFICIARIES],
         new_awards=counts[AWARDS],
     )
+
+
+def _decide(model: "SongheModel") -> None:
+    """The fund looks at the national reserve and sets the premiums of the year."""
+    fund, p = model.funds[FUND], model.parameters
+    floor, rise, ceiling = (
+        float(np.asarray(p.at(POLICY + name, date(model.year, 1, 1)))) for name in OF_RESERVE
+    )
+    months = months_of_reserve(model.national, FUND)
+    fund.premium_factor = next_factor(fund.premium_factor, months, floor, rise, ceiling)
+    model.tally.add("ltci_premium_factor", np.array(round(fund.premium_factor * MILLION)))
 
 
 def _draw_ranks(model: "SongheModel", insured_from: int) -> None:
@@ -355,7 +381,8 @@ def _collect(model: "SongheModel", rules: Rules, counts: Counts) -> None:
     months = np.zeros((len(GROUPS), len(PROVINCES), MONTHS), np.int64)
     names = ("alive", "age", "sex", "province", "residence", "scheme", "death_u", "cover_rank")
     count_members(*(people[name] for name in names), rules, months, counts)
-    due = np.einsum("gpm,gkm->kp", months, rules.premiums)
+    premiums = np.floor(rules.premiums * fund.premium_factor + 0.5).astype(np.int64)
+    due = np.einsum("gpm,gkm->kp", months, premiums)
     fund.flow("revenue", due[OWN], PAYERS[OWN])
     fund.flow("revenue", due[EMPLOYER], PAYERS[EMPLOYER])
     fund.flow("subsidy", due[BUDGET], PAYERS[BUDGET])

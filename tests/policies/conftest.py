@@ -26,6 +26,7 @@ class World(mesa.Model):
         self.parameters = parameters or load()
         self.year, self.weight = year, weight
         self.key = luck.key_of(seed, 0, 0)
+        self.national = {}
         self.constants, self.tally, self.counterparts = Constants(), Tally(), {}
         self.constants.year = year
         self.birth_response = np.zeros((3, 2, 6))

@@ -267,3 +267,27 @@ def test_order_of_rows_changes_nothing(world, crowd, p):
         w.run(ltci.STEP, funds.STEP)
     for name in one.tally.now:
         np.testing.assert_array_equal(one.tally.now[name], other.tally.now[name])
+
+
+# --- premiums that follow the national reserve
+
+
+@pytest.mark.parametrize(
+    ("factor", "months", "floor", "then"),
+    [
+        (1.0, 7.0, 6.0, 1.0),  # enough
+        (1.0, 5.0, 6.0, 1.1),  # short: a tenth more
+        (1.1, 7.0, 6.0, 1.1),  # it does not fall again
+        (2.9, -3.0, 6.0, 3.0),  # as far as the ceiling
+        (1.0, -3.0, 0.0, 1.0),  # no rule
+        (3.5, 5.0, 6.0, 3.5),  # a ceiling that came later takes nothing back
+        (1.0, np.inf, 6.0, 1.0),  # nothing paid yet
+    ],
+)
+def test_premiums_rise_while_the_reserve_is_low(factor, months, floor, then):
+    assert ltci.next_factor(factor, months, floor, 0.1, 3.0) == pytest.approx(then)
+
+
+def test_no_rule_of_reserve_is_enacted(p):
+    assert not p.coupled
+    assert load_scenario("ltci-premium-by-reserve").parameters(p).coupled
