@@ -28,6 +28,8 @@ LEVEL_OF_EDUCATION = np.array([0, 0, 0, 1, 2, 2])  # to lower secondary, upper s
 LEVELS = 3
 FITS = 2000
 SETTLED = 1e-12
+MILLION = 1e6
+LEAST_SEED = 5.0  # couples: with less, the few couples of a small base give a wild shape
 
 
 class Types(NamedTuple):
@@ -108,13 +110,14 @@ def margins(kinds: Types) -> tuple[Margin, ...]:
     )
 
 
-def fit(p: Parameters, kinds: Types, couples: Whole, exposure: Floats) -> Floats:
+def fit(p: Parameters, kinds: Types, couples: Whole, exposure: Floats, persons: int) -> Floats:
     """Log factors of the shape: the level first, then those of each margin in turn.
 
     Parameters
     ----------
     couples : int64[his type, her type], recent couples of the base, by ages at the wedding
     exposure : float64, same shape, sum over regions of the root of (single men x single women)
+    persons : people of the base
 
     Returns
     -------
@@ -131,7 +134,7 @@ def fit(p: Parameters, kinds: Types, couples: Whole, exposure: Floats) -> Floats
     expected = np.where(young, seed(p, kinds) * exposure, 0.0) * recent_years(p)
     if not (seen.sum() > 0 and expected.sum() > 0):
         raise ValueError("marriage market: the base has no recent young couple to learn from")
-    weight = p.value(KEY + "seed_couples")
+    weight = max(p.value(KEY + "seed_couples") * persons / MILLION, LEAST_SEED)
     sorts = margins(kinds)
     factors = [np.ones(1), *(np.ones(m.size) for m in sorts)]
     for _ in range(FITS):

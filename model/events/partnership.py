@@ -212,7 +212,7 @@ def this_year(model: "SongheModel", kinds: Types, men: Side, women: Side) -> Flo
     exposure = np.sqrt(np.einsum("ri,rj->rij", men.expected, women.expected)).sum(axis=0)
     shape = model.constants.get(
         "marriage_shape",
-        lambda: fit(p, kinds, recent_couples(model, kinds), exposure),
+        lambda: fit(p, kinds, recent_couples(model, kinds), exposure, model.persons),
         aligned=model.year == FIRST_YEAR,
     )
     table = propensity(p, kinds, np.asarray(shape))

@@ -270,19 +270,19 @@ def test_small_replicates_share_six_markets():
 
 
 def test_the_fit_meets_the_couples_that_it_learns_from():
-    """With a seed of little weight, every margin of the recent couples is met."""
-    p = load({"demography.partnership.seed_couples": 0.1})
+    """With many couples beside the weight of the seed, every margin of theirs is met."""
+    p = load({"demography.partnership.seed_couples": 2.5})
     kinds = types(p)
-    exposure = np.full((kinds.size, kinds.size), 40.0)
+    exposure = np.full((kinds.size, kinds.size), 2000.0)
     true = seed(p, kinds) * np.random.default_rng(1).gamma(4.0, 0.25, kinds.size)[:, None]
     seen = np.round(true * exposure * 500).astype(np.int64)
-    shape = fit(p, kinds, seen, exposure)
+    shape = fit(p, kinds, seen, exposure, 40_000)
     young = kinds.ages[kinds.parts()[0]] < p.value("demography.partnership.young_wife")
     fitted = propensity(p, kinds, shape) * exposure * 5
     for margin in margins(kinds):
         wanted = margin.sums(np.where(young, seen, 0))
         found = margin.sums(np.where(young, fitted, 0))
-        many = wanted > 500
+        many = wanted > 25_000
         assert found[many] == pytest.approx(wanted[many], rel=0.02)
 
 
@@ -290,7 +290,7 @@ def test_a_base_without_young_couples_is_an_error():
     p, kinds = load(), types(load())
     nothing = np.zeros((kinds.size, kinds.size))
     with pytest.raises(ValueError, match="no recent young couple"):
-        fit(p, kinds, nothing.astype(np.int64), nothing + 1)
+        fit(p, kinds, nothing.astype(np.int64), nothing + 1, 40_000)
 
 
 # --- homes of new couples -------------------------------------------------------------------
