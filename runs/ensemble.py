@@ -1,12 +1,15 @@
 """A run from its plan to its last unit: what is missing is lived and stored, whatever fails."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from time import perf_counter
 
 from .executors import Executor, Outcome, executor
+from .hosts import hosts_of
+from .lockstep import Hosts, live_groups, sort_out
 from .record import record_of
 from .results import BASE_YEAR
 from .scenario import Scenario
@@ -60,8 +63,12 @@ def prepare(
 
 
 def plan_of(store: Store, work: Work, workers: int) -> Plan:
-    """What is missing in the store, and what living it takes."""
-    units = tuple(store.missing())
+    """What is missing in the store, and what living it takes.
+
+    Coupled scenarios are units of their own, with all replicates of a draw if one is missing.
+    """
+    alone, groups = sort_out(store.missing(), work)
+    units = (*alone, *chain(*groups))
     s = work.settings
     all_units = len(s.units) * len(work.stored)
     missing = sum(len(unit.scenarios) for unit in units)
@@ -105,8 +112,10 @@ def carry_out(
     """
     summary, began = Summary(plan), perf_counter()
     run = chosen or executor(plan.workers, scheduler)
-    shared = None if function else BASES
-    outcomes = run(function or live, plan.units, work, shared) if plan.units else ()
+    if function:
+        outcomes = run(function, plan.units, work) if plan.units else iter(())
+    else:
+        outcomes = _outcomes(plan, work, run, hosts_of(plan.workers, scheduler))
     for outcome in outcomes:
         if outcome.error:
             summary.failed.append(outcome)
@@ -116,3 +125,11 @@ def carry_out(
     summary.seconds = perf_counter() - began
     store.note(person_years=store.total("unit_person_years"), seconds=store.total("unit_seconds"))
     return summary
+
+
+def _outcomes(plan: Plan, work: Work, run: Executor, hosts: Hosts) -> Iterator[Outcome]:
+    """Units that are lived one by one, then the draws of coupled scenarios."""
+    alone, groups = sort_out(plan.units, work)
+    if alone:
+        yield from run(live, alone, work, BASES)
+    yield from live_groups(groups, work, hosts)

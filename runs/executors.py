@@ -127,7 +127,7 @@ class Processes:
         self, begin: "_Begin", waiting: "_Waiting", in_flight: list[Any]
     ) -> Iterator[Outcome]:
         """Live what waits; leaves in `in_flight` what a dying worker took down."""
-        with _pool(self.workers, begin) as pool:
+        with worker_pool(self.workers, begin) as pool:
             running: dict[Future[Outcome | None], _Task] = {}
             while True:
                 self._fill(pool, waiting, running)
@@ -160,7 +160,7 @@ class Processes:
                 return
 
     def _alone(self, begin: "_Begin", unit: Any) -> Outcome:
-        with _pool(1, begin) as pool:
+        with worker_pool(1, begin) as pool:
             try:
                 return pool.submit(_done_here, _Task(unit)).result() or Outcome(unit)
             except BrokenProcessPool:
@@ -236,7 +236,7 @@ def _done_here(task: _Task) -> Outcome | None:
 
 
 @contextmanager
-def _pool(workers: int, begin: _Begin) -> Iterator[ProcessPoolExecutor]:
+def worker_pool(workers: int, begin: _Begin) -> Iterator[ProcessPoolExecutor]:
     """A pool whose processes are gone at the end, whatever happened."""
     before = set(multiprocessing.active_children())
     with one_thread():

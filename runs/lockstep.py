@@ -23,8 +23,15 @@ Results = list[dict[str, Lived]]
 class Host(Protocol):
     """A place that keeps state between calls; calls to one host run one after another."""
 
-    def call(self, function: Callable[..., Any], *arguments: Any) -> "Future[Any]":
+    def call(self, function: Callable[..., Any], *arguments: Any) -> "Promised":
         """Begin a call."""
+
+
+class Promised(Protocol):
+    """What a call will give."""
+
+    def result(self) -> Any:
+        """Wait for it, or raise what went wrong."""
 
 
 Hosts = Callable[[int], AbstractContextManager[Sequence[Host]]]
@@ -138,19 +145,32 @@ def live_groups(groups: Sequence[Sequence[Unit]], work: Work, hosts: Hosts) -> I
 
     hosts : gives at most a number of hosts, as a context at whose end they are closed
     """
-    for group in groups:
-        error = ""
-        for _ in range(ATTEMPTS):
-            try:
-                with hosts(len(group)) as at_hand:
-                    results = _meet(group, work, at_hand)
-            except Exception as fault:  # of a replicate or of its host
-                error = reason(fault)
-                continue
-            yield from (Outcome(u, r) for u, r in zip(group, results, strict=True))
-            break
-        else:
-            yield from (Outcome(unit, error=error) for unit in group)
+    waiting = [_Waiting(group) for group in groups]
+    while waiting:
+        with hosts(max(len(one.group) for one in waiting)) as at_hand:
+            yield from _until_fault(waiting, work, at_hand)
+
+
+class _Waiting(NamedTuple):
+    """A draw to be lived, and how often that has failed."""
+
+    group: Sequence[Unit]
+    failed: int = 0
+
+
+def _until_fault(waiting: list[_Waiting], work: Work, hosts: Sequence[Host]) -> Iterator[Outcome]:
+    """Live what waits; returns at the first fault, since a host may be lost with it."""
+    while waiting:
+        group, failed = waiting.pop(0)
+        try:
+            results = _meet(group, work, hosts)
+        except Exception as fault:  # of a replicate or of its host
+            if failed + 1 < ATTEMPTS:
+                waiting.insert(0, _Waiting(group, failed + 1))
+            else:
+                yield from (Outcome(unit, error=reason(fault)) for unit in group)
+            return
+        yield from (Outcome(unit, result) for unit, result in zip(group, results, strict=True))
 
 
 def _meet(group: Sequence[Unit], work: Work, hosts: Sequence[Host]) -> Results:

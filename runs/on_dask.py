@@ -47,7 +47,7 @@ class OnDask:
         ConnectionError
             If the scheduler is lost.
         """
-        with one_thread(), _quiet(), self._client() as client:
+        with self.connected() as client:
             run = _Run(client, function, work, shared)
             try:
                 yield from run.outcomes(units)
@@ -57,6 +57,12 @@ class OnDask:
                 raise ConnectionError(_lost(self.address, fault)) from None
             finally:
                 run.leave()
+
+    @contextmanager
+    def connected(self) -> Iterator[Any]:
+        """A client, whose own workers, if it has any, use one thread each."""
+        with one_thread(), _quiet(), self._client() as client:
+            yield client
 
     @contextmanager
     def _client(self) -> Iterator[Any]:

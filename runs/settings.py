@@ -21,6 +21,7 @@ DEFAULT_SCENARIOS = (BASELINE, "child-subsidy-double", "ltci-delayed")
 STRUCTURAL = (BASELINE, "tfr-constant", "tfr-decline")
 FORMAT = 1  # of the stored results
 STORE = "results.zarr"  # in the folder of a run
+TOGETHER = "-replicates-"  # in the key of a coupled scenario, before their number
 OPTION = "option"  # stands for the file in a problem with an option
 
 LIMITS: dict[str, tuple[int, int]] = {
@@ -244,9 +245,9 @@ def _case(
         scenario.structural,
         origin.key if origin else None,
     ]
-    if parameters.coupled:  # the figures of one replicate hang on how many there are
-        about.append(replicates)
     key = hashlib.sha256(json.dumps(about).encode()).hexdigest()[:32]
+    if parameters.coupled:  # the figures of one replicate hang on how many there are
+        key += f"{TOGETHER}{replicates}"
     return Case(
         scenario.name,
         parameters,

@@ -17,7 +17,7 @@ from zarr.codecs import BloscCodec
 
 from ..parameters.problems import ParameterError, Problem
 from .results import BASE_YEAR, Constant
-from .settings import FORMAT, OPTION, STORE, Work, folder_problems
+from .settings import FORMAT, OPTION, STORE, TOGETHER, Work, folder_problems
 from .unit import Lived, Unit
 from .variables import LABELS, UNIT_DIMS, VARIABLES, Variable
 
@@ -81,6 +81,8 @@ class Store:
         """Write the results of a unit, each scenario's flag after its numbers."""
         for name, one in lived.items():
             where = (self.scenarios.index(name), unit.draw, unit.replicate)
+            if self._array("done")[where]:
+                continue  # lived again for the others of its draw
             for variable in (VARIABLES[v] for v in one.values):
                 if variable.name not in self._open and variable.name not in self.group:
                     self._make(variable)
@@ -263,7 +265,17 @@ def _strange(found: Mapping[str, Any], record: Mapping[str, Any], folder: Path) 
             allowed = f"{stored}, which {folder} was made with, or another folder by --out"
             problems.append(Problem(OPTION, f"--{name}", value, allowed))
     for name, key in record["scenario_keys"].items():
-        if found["scenario_keys"].get(name, key) != key:
+        stored = found["scenario_keys"].get(name, key)
+        if stored == key:
+            continue
+        values, _, together = stored.partition(TOGETHER)
+        if together and values == key.partition(TOGETHER)[0]:
+            allowed = f"{together}: scenario {name} is coupled, and its replicates decide together"
+            number = int(key.partition(TOGETHER)[2])
+            problems.append(
+                Problem(OPTION, "--replicates", number, f"{allowed}; or another folder")
+            )
+        else:
             allowed = f"the values that {folder} was made with, another name, or another folder"
             problems.append(Problem(OPTION, f"scenario {name}", "other values", allowed))
     return problems

@@ -1,13 +1,16 @@
 """Replicates that live together: one national rule, and the same answer for any hosts."""
 
+import warnings
 from concurrent.futures import Future
 from dataclasses import replace
 
+import numba
 import numpy as np
 import pytest
 from songhe.model.national import added, months_of_reserve
 from songhe.parameters.dims import FUNDS
-from songhe.runs import lockstep
+from songhe.parameters.problems import ParameterError
+from songhe.runs import ensemble, lockstep
 from songhe.runs.lockstep import ThisProcess, live_groups, sort_out
 from songhe.runs.settings import Settings, resolve, work_of
 from songhe.runs.unit import Unit, live, live_until
@@ -27,8 +30,9 @@ UNITS = [Unit(0, k, ("baseline", COUPLED)) for k in range(3)]
 
 @pytest.fixture(scope="module", autouse=True)
 def own_cache(tmp_path_factory):
-    """Bases are kept in a folder of this module."""
+    """Bases are kept in a folder of this module, compiled code where this process has it."""
     with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("NUMBA_CACHE_DIR", numba.config.CACHE_DIR)
         patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
         yield
 
@@ -212,3 +216,55 @@ def test_the_key_of_a_coupled_scenario_knows_how_many_replicates_there_are(work,
     more = work_of(resolve([path]), replace(SETTINGS, replicates=4))
     assert more.case(COUPLED).key != work.case(COUPLED).key
     assert more.case("baseline").key == work.case("baseline").key
+
+
+# --- through a run ----------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def run_of(path, tmp_path_factory):
+    """A short run with two replicates, by the number of workers and the scheduler."""
+    import songhe
+
+    def go(workers=1, scheduler=None, out=None):
+        out = out or tmp_path_factory.mktemp("run") / "out"
+        return songhe.run(
+            ["baseline", path], persons=600, replicates=2, draws=1, until=2029, seed=3,
+            workers=workers, scheduler=scheduler, out=out,
+        )  # fmt: skip
+
+    return go
+
+
+@pytest.fixture(scope="module")
+def run_here(run_of):
+    return run_of().load()
+
+
+def test_a_run_lives_coupled_replicates_together(run_here):
+    factor = run_here["ltci_premium_factor"].sel(scenario=COUPLED, year=2029)
+    assert (factor.sel(replicate=0) == factor.sel(replicate=1)).all()
+    assert (run_here["done"] == 1).all()
+    assert float(factor.max()) > 1.0
+
+
+@pytest.mark.parametrize(("workers", "scheduler"), [(2, None), (2, "local")])
+def test_the_same_in_processes_and_on_dask(run_of, run_here, workers, scheduler):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of the cluster's own clean-up
+        other = run_of(workers, scheduler).load()
+    for name in run_here.data_vars:
+        if name not in ("unit_seconds", "unit_person_years"):
+            np.testing.assert_array_equal(run_here[name].values, other[name].values, name)
+
+
+def test_a_coupled_scenario_takes_no_more_replicates(path, tmp_path):
+    """Those that are stored decided without them."""
+    for replicates, fits in ((2, True), (2, True), (3, False)):
+        settings = Settings(persons=600, replicates=replicates, draws=0, until=2012)
+        if fits:
+            ensemble.prepare(resolve([path]), settings, tmp_path / "out")
+            continue
+        with pytest.raises(ParameterError, match="--replicates: 3; allowed: 2: "):
+            ensemble.prepare(resolve([path]), settings, tmp_path / "out")
+        ensemble.prepare(resolve(["baseline"]), settings, tmp_path / "out")
