@@ -5,6 +5,7 @@ person in the country, or -1. Everyone alive is in one family household or in on
 collective living.
 """
 
+from collections.abc import Collection
 from typing import Any, Protocol
 
 import numpy as np
@@ -167,40 +168,47 @@ def to_childrens_home(people: People, rows: Rows) -> None:
 
 
 @kernel
-def by_household(alive: Any, household: Any, n_households: int, order: Any, number: Any) -> Any:
-    """Rows of the living, those of one household together, collective living last.
+def by_household(alive: Any, household: Any, order: Any, number: Any, start: Any) -> Any:
+    """Rows of the living by household, collective living first, and new household numbers.
 
-    order : int64[n], out; number : int32[households], out, new numbers of those in use
+    order : uint32[n], out; number : int32[households + 1], out, by old number + 1
+    start : int32[households + 1], zero before, scratch
     Returns how many people and how many households there are.
     """
-    start = np.zeros(n_households + 2, np.int64)
     for i in range(alive.size):
-        if alive[i]:
-            h = household[i]
-            start[(h if h >= 0 else n_households) + 1] += 1
-    used = 0
-    for h in range(n_households):
-        number[h] = used if start[h + 1] > 0 else -1
-        used += start[h + 1] > 0
-    for h in range(n_households + 1):
-        start[h + 1] += start[h]
+        start[np.uint32(household[i] + 1)] += alive[i]
+    n, used = 0, 0
+    for h in range(start.size):
+        number[h] = used - 1 if start[h] > 0 or h == 0 else NOBODY
+        used += start[h] > 0 or h == 0
+        start[h], n = n, n + start[h]
     for i in range(alive.size):
+        h = np.uint32(household[i] + 1)
         if alive[i]:
-            h = household[i]
-            place = h if h >= 0 else n_households
-            order[start[place]] = i
-            start[place] += 1
-    return start[n_households], used
+            order[np.uint32(start[h])] = i
+            start[h] += 1
+    return n, used - 1
 
 
-def compact(model: HasHouseholds) -> None:
-    """Drop the rows of the dead, put households together, number households anew."""
+@kernel
+def renumber(household: Any, number: Any) -> None:
+    """Give every household its new number; number : by old number + 1, the first is -1."""
+    for i in range(household.size):
+        household[i] = number[np.uint32(household[i] + 1)]
+
+
+def compact(model: HasHouseholds, passing: Collection[str] = ()) -> None:
+    """Drop the rows of the dead, put households together, number households anew.
+
+    passing : columns without a meaning at this moment
+    """
     people = model.people
-    order = np.empty(people.n, np.int64)
-    number = np.empty(max(model.n_households, 1), np.int32)
-    n, used = by_household(people["alive"], people["household"], model.n_households, order, number)
-    people.compact(order[:n])
-    household = people["household"]
-    home = household >= 0
-    household[home] = number[household[home]]
+    order = np.empty(people.n, np.uint32)
+    number, start = (
+        np.empty(model.n_households + 1, np.int32),
+        np.zeros(model.n_households + 1, np.int32),
+    )
+    n, used = by_household(people["alive"], people["household"], order, number, start)
+    people.compact(order[:n], passing)
+    renumber(people["household"], number)
     model.n_households = int(used)

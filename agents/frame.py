@@ -4,16 +4,38 @@
 compaction, so take it again after these.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .columns import COLUMNS, NOBODY, Column
+from .compiled import kernel
 
 LINKS = ("partner", "mother", "father")
 SLACK = 1.15  # capacity beyond the people there are
+
+
+@kernel
+def number_rows(order: Any, place: Any) -> None:
+    """Write the new rows, by old row + 1, so that the first place answers for -1."""
+    for k in range(order.size):
+        place[order[k] + np.uint32(1)] = k
+
+
+@kernel
+def take(source: Any, order: Any, out: Any) -> None:
+    """Write a column in a new order."""
+    for k in range(order.size):
+        out[k] = source[order[k]]
+
+
+@kernel
+def take_links(source: Any, order: Any, place: Any, out: Any) -> None:
+    """Write a column of links in a new order; place : by old row + 1, the new row or -1."""
+    for k in range(order.size):
+        out[k] = place[np.uint32(source[order[k]] + 1)]
 
 
 class People:
@@ -72,13 +94,28 @@ class People:
             larger[: self.n] = array[: self.n]
             self._arrays[name] = larger
 
-    def compact(self, order: NDArray[np.int64]) -> None:
-        """Keep these rows, in this order, and renumber the links; a lost link becomes -1."""
-        new = np.full(self.n + 1, NOBODY, np.int32)  # the last place answers for -1
-        new[order] = np.arange(len(order), dtype=np.int32)
+    def compact(self, order: NDArray[Any], passing: Collection[str] = ()) -> None:
+        """Keep these rows, in this order, and renumber the links; a lost link becomes -1.
+
+        order : whole numbers [kept]
+        passing : columns without a meaning at this moment; they are set to their defaults
+        Each column is written into the memory that the one before it left.
+        """
+        order = np.asarray(order, np.uint32)
+        place = np.full(self.n + 1, NOBODY, np.int32)
+        number_rows(order, place)
+        spare: dict[np.dtype[Any], NDArray[Any]] = {}
         for name, array in self._arrays.items():
-            kept = np.take(array[: self.n], order)
-            array[: len(order)] = np.take(new, kept) if name in LINKS else kept
+            if name in passing:
+                array[: len(order)] = self.columns[name].default
+                continue
+            kept = spare.get(array.dtype)
+            kept = np.empty_like(array) if kept is None else kept
+            if name in LINKS:
+                take_links(array, order, place, kept)
+            else:
+                take(array, order, kept)
+            self._arrays[name], spare[array.dtype] = kept, array
         self.n = len(order)
 
     def copy(self) -> "People":

@@ -29,7 +29,7 @@ from ..parameters.rates import Concept
 from . import national
 from .align import Constants
 from .starting_adl import starting_adl
-from .step import Step
+from .step import YEARLY, Step
 from .tally import Tally, stocks
 from .views import Household, Person, collector, household_view, person_view
 
@@ -136,7 +136,7 @@ class SongheModel(mesa.Model):  # type: ignore[misc]
         self.national = national.totals(self.tally.years[self.year])
         if self.year % COMPACT_EVERY == 0:
             began = perf_counter()
-            families.compact(self)
+            families.compact(self, YEARLY)
             self.seconds["compact"] += perf_counter() - began
         if self.datacollector is not None:
             self.datacollector.collect(self)

@@ -111,6 +111,17 @@ def test_compaction_drops_the_dead_and_puts_households_together(model):
     assert people["mother"][child] == mother
 
 
+def test_compaction_keeps_everyone_who_lives_collectively(model):
+    people = model.people
+    families.enter_collective(people, np.array([SINGLE]), CHILDRENS_HOME)
+    families.join_household(people, np.array([GRANNY]), families.new_households(model, 2)[1])
+    families.compact(model)
+    people = model.people
+    assert list(people["household"]) == [-1, 0, 0, 1]
+    assert model.n_households == 2
+    assert list(people["collective"]) == [CHILDRENS_HOME, 0, 0, 0]
+
+
 def test_orphans_enter_a_named_institution(model):
     families.to_childrens_home(model.people, np.array([SINGLE]))
     assert model.people["collective"][SINGLE] == CHILDRENS_HOME

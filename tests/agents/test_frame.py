@@ -44,6 +44,26 @@ def test_compaction_renumbers_links_and_drops_lost_ones():
     assert list(people["partner"]) == [-1, -1]
 
 
+def test_compaction_clears_columns_without_a_meaning_and_carries_all_others():
+    people = three()
+    people["death_u"][:] = 0.5
+    people["birth_u"][:] = 0.25
+    people.compact(np.array([2, 0]), passing={"death_u"})
+    assert list(people["death_u"]) == [2, 2]
+    assert list(people["birth_u"]) == [0.25, 0.25]
+    assert list(people["age"]) == [2, 30]
+
+
+def test_rows_compacted_are_followed_by_new_ones():
+    people = three()
+    people.compact(np.array([1, 2, 0]))
+    people.compact(np.array([2, 1]))
+    people.append(2, id=np.array([8, 9], np.uint64), age=1)
+    assert list(people["id"]) == [5, 7, 8, 9]
+    assert list(people["age"]) == [30, 2, 1, 1]
+    assert list(people["mother"]) == [-1, -1, -1, -1]
+
+
 def test_a_copy_is_independent():
     people = three()
     twin = people.copy()
