@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..agents.columns import COLLECTIVES
-from ..agents.compiled import kernel
+from ..agents.compiled import kernel, rule
+from ..agents.frame import People
 from ..parameters.dims import (
     ADL,
     AGES,
@@ -31,16 +32,23 @@ Counts = NDArray[np.int64]
 
 P, R, S, A = len(PROVINCES), len(RESIDENCES), len(SEXES), len(AGES)
 N_ADL, N_MARITAL, N_EDUCATION = len(ADL), len(MARITAL), len(EDUCATION)
+N_SIZES, N_GENERATIONS = len(HOUSEHOLD_SIZES), len(GENERATIONS)
 MOST_ABOVE = 3  # generations above a person that are told apart
 OLD = 65
 MOST_CHILDREN = 4
+CHUNK = 4096  # people whose places in the tables stay in the nearest cache
+
+# A household in one word: members; a flag for each generation above a member; then bits of
+# residence (all live at one place), sex and age, which are those of a person who lives alone.
+MEMBERS = 0xFFFF
+ABOVE_AT, RESIDENCE_AT, SEX_AT, AGE_AT, END_AT = 16, 19, 20, 21, 28
 STOCKS: dict[str, tuple[int, ...]] = {
     "population": (P, R, S, A),
-    "population_adl": (P, R, S, A, len(ADL)),
-    "population_marital": (R, S, A, len(MARITAL)),
-    "population_education": (S, A, len(EDUCATION)),
-    "households_by_size": (R, len(HOUSEHOLD_SIZES)),
-    "households_by_generations": (R, len(GENERATIONS)),
+    "population_adl": (P, R, S, A, N_ADL),
+    "population_marital": (R, S, A, N_MARITAL),
+    "population_education": (S, A, N_EDUCATION),
+    "households_by_size": (R, N_SIZES),
+    "households_by_generations": (R, N_GENERATIONS),
     "collective_population": (len(COLLECTIVES) - 1,),
     "kin_65plus": (S, A, 2, MOST_CHILDREN + 1),
     "living_alone": (S, A, R),
@@ -79,116 +87,177 @@ class Tally:
 @kernel
 def count_people(
     alive: Any, province: Any, residence: Any, sex: Any, age: Any, adl: Any, marital: Any,
-    education: Any, by_adl: Any, by_marital: Any, by_education: Any,
+    education: Any, partner: Any, n_living_children: Any, by_adl: Any, by_union: Any, by_kin: Any,
 ) -> None:  # fmt: skip
-    """Add the living to the tables by function, marital status and education.
+    """Add the living to flat tables by function, by marital status and education, and by kin.
 
-    Places in the flat tables are worked out once, without signs: a signed index is tested.
+    by_adl : int32[P x R x S x A x 4]; by_union : int32[R x S x A x 4 x 6]
+    by_kin : int32[S x A x 2 x 5], by living partner and living children
+    Places come first, without signs, in a loop that vectorises; then the counts.
     """
-    flat_adl, flat_marital = by_adl.ravel(), by_marital.ravel()
-    flat_education = by_education.ravel()
-    n_a, n_s, n_r = np.uint32(A), np.uint32(S), np.uint32(R)
-    for i in range(alive.size):
-        if alive[i]:
+    n_a, n_s, n_r, n_kin = np.uint32(A), np.uint32(S), np.uint32(R), np.uint32(MOST_CHILDREN + 1)
+    n_adl, n_marital, n_education = np.uint32(N_ADL), np.uint32(N_MARITAL), np.uint32(N_EDUCATION)
+    at_adl, at_union = np.empty(CHUNK, np.uint32), np.empty(CHUNK, np.uint32)
+    at_kin = np.empty(CHUNK, np.uint32)
+    for low in range(0, alive.size, CHUNK):
+        m = min(CHUNK, alive.size - low)
+        for k in range(m):
+            i = np.uint32(low + k)
             of_sex = np.uint32(sex[i]) * n_a + np.uint32(min(age[i], 100))
             of_place = np.uint32(residence[i]) * (n_s * n_a) + of_sex
             of_province = np.uint32(province[i]) * (n_r * n_s * n_a) + of_place
-            flat_adl[of_province * np.uint32(N_ADL) + adl[i]] += 1
-            flat_marital[of_place * np.uint32(N_MARITAL) + marital[i]] += 1
-            flat_education[of_sex * np.uint32(N_EDUCATION) + education[i]] += 1
+            of_couple = of_sex * np.uint32(2) + np.uint32(partner[i] >= 0)
+            at_adl[k] = of_province * n_adl + adl[i]
+            at_union[k] = (of_place * n_marital + marital[i]) * n_education + education[i]
+            at_kin[k] = of_couple * n_kin + min(n_living_children[i], MOST_CHILDREN)
+        for k in range(m):
+            i = np.uint32(low + k)
+            by_adl[at_adl[k]] += alive[i]
+            by_union[at_union[k]] += alive[i]
+            by_kin[at_kin[k]] += alive[i]
 
 
 @kernel
-def count_members(
-    household: Any, mother: Any, father: Any, above: Any, rows: Any, size: Any, depth: Any
-) -> None:
-    """Members and most generations above a member, by household.
-
-    household : -1 for the dead, as for collective people
-    above : int8[people], out, generations of the person's own line above her at home, up to 3
-    rows : int32[people + 1], scratch: those with a parent at home, then those among them whose
-        parent has one, without branches
-    size, depth : [households + 1], zero before; the last place answers for -1
-    """
-    n = 0
-    for i in range(household.size):
-        h, m, f = household[i], mother[i], father[i]
-        size[h] += 1
-        with_mother = (m >= 0) & (household[np.uint32(max(m, 0))] == h)
-        with_father = (f >= 0) & (household[np.uint32(max(f, 0))] == h)
-        above[i] = (h >= 0) & (with_mother | with_father)
-        rows[n] = i
-        n += above[i]
-    for generation in range(2, MOST_ABOVE + 1):
-        left = 0
-        for k in range(n):
-            i, longer = rows[k], False
-            for m in (mother[i], father[i]):
-                at_home = (m >= 0) & (household[max(m, 0)] == household[i])
-                longer |= at_home & (above[max(m, 0)] >= generation - 1)
-            above[i] = generation if longer else above[i]
-            rows[left] = i
-            left += longer
-        n = left
-    for i in range(household.size):
-        depth[household[i]] = max(depth[household[i]], above[i])
+def share_out(by_union: Any, by_marital: Any, by_education: Any) -> None:
+    """Margins of the table by marital status and education, int[R, S, A, 4, 6]."""
+    for r in range(R):
+        for s in range(S):
+            for a in range(A):
+                for m in range(N_MARITAL):
+                    for e in range(N_EDUCATION):
+                        by_marital[r, s, a, m] += by_union[r, s, a, m, e]
+                        by_education[s, a, e] += by_union[r, s, a, m, e]
 
 
 @kernel
-def count_homes(
-    alive: Any, household: Any, collective: Any, residence: Any, sex: Any, age: Any, partner: Any,
-    n_living_children: Any, size: Any, depth: Any, by_size: Any, by_generations: Any,
-    by_collective: Any, kin: Any, alone: Any,
-) -> None:  # fmt: skip
-    """Households by size and generations (at the place of a member), collective people, kin.
-
-    size, depth : by household; the size is set to zero once a household is counted
-    """
+def count_collective(alive: Any, collective: Any, by_collective: Any) -> None:
+    """Add the living in each kind of collective living; they are few."""
     for i in range(alive.size):
-        if not alive[i]:
-            continue
-        a, h = min(np.int64(age[i]), np.int64(100)), household[i]
-        if a >= OLD:
-            with_partner = 1 if partner[i] >= 0 else 0
-            kin[sex[i], a, with_partner, min(n_living_children[i], MOST_CHILDREN)] += 1
-        if h < 0:
-            by_collective[collective[i] - 1] += 1
-        elif size[h] > 0:
-            if size[h] == 1:
-                alone[sex[i], a, residence[i]] += 1
-            by_size[residence[i], min(size[h], 10) - 1] += 1
-            by_generations[residence[i], depth[h]] += 1
-            size[h] = 0
+        if collective[i]:
+            by_collective[np.uint32(collective[i] - 1)] += alive[i]
+
+
+@rule
+def find_at_home(household: Any, own: Any, link: Any, parents: Any) -> None:
+    """Write the row of a parent who shares the home, plus one; 0 without any.
+
+    own, link : household and parent of the people asked for
+    """
+    for k in range(link.size):
+        h, j = own[k], link[k]
+        together = (h >= 0) & (j >= 0) & (household[np.uint32(max(j, 0))] == h)
+        parents[k] = (j + 1) * together
+
+
+@kernel
+def gather_homes(
+    household: Any, mother: Any, father: Any, residence: Any, sex: Any, age: Any,
+    homes: Any, above: Any, rows: Any, parents: Any,
+) -> int:  # fmt: skip
+    """Write households as words; list those with a parent at home and return their number.
+
+    homes : int32[households + 1], zero before, by number + 1; -1 is of the dead and collective
+    above : uint8[people + 1], out, by row + 1, whether a parent is at home; the first is 0
+    rows, parents : uint32[people], uint32[2, people], out, row; rows of both parents plus one
+    """
+    here, word = np.empty((2, CHUNK), np.uint32), np.empty(CHUNK, np.int32)
+    n = 0
+    for low in range(0, household.size, CHUNK):
+        own = household[low : low + CHUNK]
+        hers, his = here[0, : own.size], here[1, : own.size]
+        find_at_home(household, own, mother[low : low + CHUNK], hers)
+        find_at_home(household, own, father[low : low + CHUNK], his)
+        for k in range(own.size):
+            i = np.uint32(low + k)
+            bits = np.int32(residence[i]) << RESIDENCE_AT | np.int32(sex[i]) << SEX_AT
+            word[k] = (
+                bits | np.int32(age[i]) << AGE_AT | np.int32((hers[k] | his[k]) > 0) << ABOVE_AT
+            )
+        for k in range(own.size):
+            h = np.uint32(own[k] + 1)
+            homes[h] = (homes[h] + 1) | word[k]
+        first = n
+        for k in range(own.size):
+            up = (hers[k] | his[k]) > 0
+            above[np.uint32(low + k + 1)] = up
+            rows[np.uint32(n)] = low + k
+            n += up
+        for j in range(first, n):
+            k = np.uint32(rows[j] - low)
+            parents[0, j], parents[1, j] = hers[k], his[k]
+    return n
+
+
+@kernel
+def lengthen(
+    generation: int, n: int, household: Any, homes: Any, above: Any, rows: Any, parents: Any
+) -> int:
+    """Keep those with a parent at home who has one less generation above; set their flags."""
+    left = 0
+    for k in range(n):
+        longer = (above[parents[0, k]] >= generation - 1) | (above[parents[1, k]] >= generation - 1)
+        rows[left], parents[0, left], parents[1, left] = rows[k], parents[0, k], parents[1, k]
+        left += longer
+    for k in range(left):
+        above[rows[k] + np.uint32(1)] = generation
+        homes[household[rows[k]] + 1] |= 1 << (ABOVE_AT + generation - 1)
+    return left
+
+
+@kernel
+def count_homes(homes: Any, by_size: Any, alone: Any) -> None:
+    """Add households by residence, size (0 to 10) and flags; people alone by all their bits."""
+    for h in range(1, homes.size):
+        word = homes[h]
+        size, flags = min(word & MEMBERS, N_SIZES), word >> ABOVE_AT & 7
+        by_size[word >> RESIDENCE_AT & 1, size, flags] += 1
+        alone[np.uint32(word >> RESIDENCE_AT)] += size == 1
 
 
 def stocks(model: "SongheModel") -> dict[str, Counts]:
     """The state of the population as counts, named and shaped as in STOCKS."""
-    people = model.people
     tables = {name: np.zeros(shape, np.int64) for name, shape in STOCKS.items()}
-    names = ("alive", "province", "residence", "sex", "age", "adl", "marital", "education")
-    by_adl = tables["population_adl"]
-    count_people(
-        *(people[name] for name in names),
-        by_adl,
-        tables["population_marital"],
-        tables["population_education"],
-    )
-    tables["population"] = by_adl.sum(axis=-1)
-    size = np.zeros(model.n_households + 1, np.int32)
-    depth = np.zeros(model.n_households + 1, np.int8)
-    links = (people[name] for name in ("household", "mother", "father"))
-    above, rows = np.empty(people.n, np.int8), np.empty(people.n + 1, np.int32)
-    count_members(*links, above, rows, size, depth)
+    _count_people(model.people, tables)
+    _count_homes(model, tables)
+    return tables
+
+
+def _count_people(people: People, tables: dict[str, Counts]) -> None:
+    by_adl = np.zeros((P, R, S, A, N_ADL), np.int32)
+    by_union = np.zeros((R, S, A, N_MARITAL, N_EDUCATION), np.int32)
+    by_kin = np.zeros((S, A, 2, MOST_CHILDREN + 1), np.int32)
     names = (
-        "alive", "household", "collective", "residence", "sex", "age", "partner",
+        "alive", "province", "residence", "sex", "age", "adl", "marital", "education", "partner",
         "n_living_children",
     )  # fmt: skip
-    homes = (
-        "households_by_size", "households_by_generations", "collective_population",
-        "kin_65plus", "living_alone",
-    )  # fmt: skip
-    count_homes(*(people[name] for name in names), size, depth, *(tables[name] for name in homes))
-    return tables
+    flat = (table.ravel() for table in (by_adl, by_union, by_kin))
+    count_people(*(people[name] for name in names), *flat)
+    share_out(by_union, tables["population_marital"], tables["population_education"])
+    tables["population_adl"][:] = by_adl
+    for state in range(N_ADL):
+        tables["population"] += by_adl[..., state]
+    tables["kin_65plus"][:, OLD:] = by_kin[:, OLD:]
+    count_collective(people["alive"], people["collective"], tables["collective_population"])
+
+
+def _count_homes(model: "SongheModel", tables: dict[str, Counts]) -> None:
+    people = model.people
+    homes = np.zeros(model.n_households + 1, np.int32)
+    above, rows = np.zeros(people.n + 1, np.uint8), np.empty(people.n + 1, np.uint32)
+    parents = np.empty((2, people.n + 1), np.uint32)
+    names = ("household", "mother", "father", "residence", "sex", "age")
+    n = gather_homes(*(people[name] for name in names), homes, above, rows, parents)
+    for generation in range(2, MOST_ABOVE + 1):
+        n = lengthen(generation, n, people["household"], homes, above, rows, parents)
+    by_size = np.zeros((R, N_SIZES + 1, 2**MOST_ABOVE), np.int32)
+    alone = np.zeros(2 ** (END_AT - RESIDENCE_AT), np.int32)
+    count_homes(homes, by_size, alone)
+    tables["households_by_size"][:] = by_size[:, 1:].sum(axis=2)
+    for flags in range(2**MOST_ABOVE):
+        tables["households_by_generations"][:, flags.bit_length()] += by_size[:, 1:, flags].sum(1)
+    of_age = alone.reshape(-1, S, R).transpose(1, 0, 2)
+    tables["living_alone"][:] = of_age[:, :A]
+    tables["living_alone"][:, -1] += of_age[:, A:].sum(axis=1)
 
 
 def apply(model: "SongheModel") -> None:
