@@ -183,10 +183,10 @@ def by_household(alive: Any, household: Any, order: Any, number: Any, start: Any
         used += start[h] > 0 or h == 0
         start[h], n = n, n + start[h]
     for i in range(alive.size):
-        h = np.uint32(household[i] + 1)
+        place = np.uint32(household[i] + 1)
         if alive[i]:
-            order[np.uint32(start[h])] = i
-            start[h] += 1
+            order[np.uint32(start[place])] = i
+            start[place] += 1
     return n, used - 1
 
 

@@ -149,6 +149,31 @@ def find_at_home(household: Any, own: Any, link: Any, parents: Any) -> None:
         parents[k] = (j + 1) * together
 
 
+@rule
+def describe(residence: Any, sex: Any, age: Any, hers: Any, his: Any, words: Any) -> None:
+    """Write what each person adds to the word of her household, but for herself."""
+    for k in range(words.size):
+        above = np.int32((hers[k] | his[k]) > 0) << ABOVE_AT
+        place = np.int32(residence[k]) << RESIDENCE_AT
+        words[k] = above | place | np.int32(sex[k]) << SEX_AT | np.int32(age[k]) << AGE_AT
+
+
+@rule
+def list_children(
+    low: int, hers: Any, his: Any, n: int, above: Any, rows: Any, parents: Any
+) -> int:
+    """Append those with a parent at home, from row `low` on; returns how many there are now."""
+    first = n
+    for k in range(hers.size):
+        above[k] = (hers[k] | his[k]) > 0
+        rows[np.uint32(n)] = low + k
+        n += above[k]
+    for j in range(first, n):
+        one = np.uint32(rows[j] - low)
+        parents[0, j], parents[1, j] = hers[one], his[one]
+    return n
+
+
 @kernel
 def gather_homes(
     household: Any, mother: Any, father: Any, residence: Any, sex: Any, age: Any,
@@ -158,33 +183,21 @@ def gather_homes(
 
     homes : int32[households + 1], zero before, by number + 1; -1 is of the dead and collective
     above : uint8[people + 1], out, by row + 1, whether a parent is at home; the first is 0
-    rows, parents : uint32[people], uint32[2, people], out, row; rows of both parents plus one
+    rows, parents : uint32[people + 1], uint32[2, people + 1], out, the row of each on the list
+        and those of her parents at home plus one
     """
-    here, word = np.empty((2, CHUNK), np.uint32), np.empty(CHUNK, np.int32)
+    both, words = np.empty((2, CHUNK), np.uint32), np.empty(CHUNK, np.int32)
     n = 0
     for low in range(0, household.size, CHUNK):
         own = household[low : low + CHUNK]
-        hers, his = here[0, : own.size], here[1, : own.size]
-        find_at_home(household, own, mother[low : low + CHUNK], hers)
-        find_at_home(household, own, father[low : low + CHUNK], his)
+        high, hers, his = low + own.size, both[0, : own.size], both[1, : own.size]
+        find_at_home(household, own, mother[low:high], hers)
+        find_at_home(household, own, father[low:high], his)
+        describe(residence[low:high], sex[low:high], age[low:high], hers, his, words[: own.size])
         for k in range(own.size):
-            i = np.uint32(low + k)
-            bits = np.int32(residence[i]) << RESIDENCE_AT | np.int32(sex[i]) << SEX_AT
-            word[k] = (
-                bits | np.int32(age[i]) << AGE_AT | np.int32((hers[k] | his[k]) > 0) << ABOVE_AT
-            )
-        for k in range(own.size):
-            h = np.uint32(own[k] + 1)
-            homes[h] = (homes[h] + 1) | word[k]
-        first = n
-        for k in range(own.size):
-            up = (hers[k] | his[k]) > 0
-            above[np.uint32(low + k + 1)] = up
-            rows[np.uint32(n)] = low + k
-            n += up
-        for j in range(first, n):
-            k = np.uint32(rows[j] - low)
-            parents[0, j], parents[1, j] = hers[k], his[k]
+            home = np.uint32(own[k] + 1)
+            homes[home] = (homes[home] + 1) | words[k]
+        n = list_children(low, hers, his, n, above[low + 1 : high + 1], rows, parents)
     return n
 
 
