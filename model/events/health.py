@@ -40,9 +40,15 @@ WRITES = ("death_u", "adl_next")
 
 
 class HealthRules(NamedTuple):
-    """Cumulative chances of none, mild, moderate and severe, by cell; the rest dies."""
+    """What the year holds, by cell."""
 
-    table: NDArray[np.float64]
+    table: NDArray[np.float64]  # cumulative chances of none, mild, moderate, severe; the rest dies
+    none_below: NDArray[np.uint32]  # the first word below is sure to give no limitation
+
+
+def rules_of(table: NDArray[np.float64]) -> HealthRules:
+    """Rules from cumulative chances float64[cell, 4]."""
+    return HealthRules(table, np.minimum(table[:, 0] * 2.0**32, 2.0**32 - 1).astype(np.uint32))
 
 
 @rule
@@ -68,18 +74,28 @@ def health(
     u: NDArray[np.uint32],
     r: HealthRules,
 ) -> None:
-    """One uniform decides the outcome, in order of severity, death last; another its time."""
+    """One uniform decides the outcome, in order of severity, death last; another its time.
+
+    Most have no limitation at the end, as their word says at once; the others are listed.
+    """
+    cell, rows = np.empty(age.size, np.uint32), np.empty(age.size + 1, np.uint32)
     for i in range(age.size):
         death_u[i] = NEVER
+        adl_next[i] = 0
+        cell[i] = cell_of(sex[i], max(age[i], 0), education[i], residence[i], adl[i])
+    n = 0
+    for i in range(age.size):
+        rows[np.uint32(n)] = i
+        n += u[0, i] >= r.none_below[cell[i]]
+    for k in range(n):
+        i = rows[k]
         adl_next[i] = adl[i]
-        if not alive[i] or age[i] < 0:
-            continue
-        chances = r.table[cell_of(sex[i], age[i], education[i], residence[i], adl[i])]
-        x = unit(u[0, i])
-        if x < chances[3]:
-            adl_next[i] = (x >= chances[0]) + (x >= chances[1]) + (x >= chances[2])
-        else:
-            death_u[i] = time_of_death(unit(u[1, i]), chances[3])
+        if alive[i] and age[i] >= 0:
+            chances, x = r.table[cell[i]], unit(u[0, i])
+            if x < chances[3]:
+                adl_next[i] = (x >= chances[0]) + (x >= chances[1]) + (x >= chances[2])
+            else:
+                death_u[i] = time_of_death(unit(u[1, i]), chances[3])
 
 
 def prepare(model: "SongheModel") -> HealthRules:
@@ -95,7 +111,7 @@ def prepare(model: "SongheModel") -> HealthRules:
             raise RuntimeError(f"no level of death meets the life table of {model.year}")
         return np.asarray(levels)
 
-    return HealthRules(fill_table(model.constants.get("kappa", solve, aligned=True), rates))
+    return rules_of(fill_table(model.constants.get("kappa", solve, aligned=True), rates))
 
 
 STEP = Step(

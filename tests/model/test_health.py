@@ -139,7 +139,7 @@ def test_time_of_death_follows_the_constant_hazard():
 def test_kernel_agrees_with_plain_python_person_by_person(p, rates, people):
     levels = ht.solve_levels(counted(people), rates, ht.LEAST_AGENTS)
     table = ht.fill_table(levels, rates)
-    death_u, adl_next = lived(people, health.HealthRules(table))
+    death_u, adl_next = lived(people, health.rules_of(table))
     u = luck.uniforms(people["id"], luck.Call.PERSON, YEAR, luck.key_of(1, 0, 0))
     checked = 0
     for i in range(0, len(people["id"]), 29):
@@ -234,7 +234,7 @@ def test_without_differentials_everybody_dies_by_the_life_table_and_keeps_functi
     table = ht.fill_table(levels, plain).reshape(*ht.SHAPE, 4)
     alive = np.broadcast_to(np.exp(-plain.hazard)[:, :, None, None, None], ht.SHAPE)
     np.testing.assert_allclose(table[..., 3], alive, rtol=1e-11)
-    _, adl_next = lived(people, health.HealthRules(table.reshape(-1, 4)))
+    _, adl_next = lived(people, health.rules_of(table.reshape(-1, 4)))
     assert (adl_next == people["adl"]).all()
 
 
@@ -271,7 +271,7 @@ def years_lived(hazard, first, n, seed=4):
     """Exact ages at death of n men under hazards by age, lived year by year from an age."""
     rates = ht.rates_of(load(), YEAR, CONCEPT, differentials=False)
     rates = rates._replace(hazard=np.tile(hazard, (2, 1)))
-    rules = health.HealthRules(ht.fill_table(np.ones((2, 101)), rates))
+    rules = health.rules_of(ht.fill_table(np.ones((2, 101)), rates))
     people = {name: np.zeros(n, np.uint8) for name in ("sex", "education", "residence", "adl")}
     people |= {"age": np.full(n, first, np.int8), "alive": np.ones(n, np.uint8)}
     people |= {"death_u": np.zeros(n, np.float32), "adl_next": np.zeros(n, np.uint8)}
