@@ -144,22 +144,32 @@ def _take_out(people: People, rows: Rows) -> NDArray[np.int64]:
     for link in ("partner", "mother", "father", "household"):
         people[link][rows] = NOBODY
     people["collective"][rows] = FAMILY
-    cut(alive, people["mother"], people["father"])
+    gone = np.zeros(people.n // 32 + 1, np.uint32)
+    mark(rows, gone)
+    for link in ("mother", "father"):
+        cut(gone, people[link])
     return np.asarray(left)
 
 
 @kernel
-def cut(alive: Any, mother: Any, father: Any) -> None:
+def cut(gone: Any, link: Any) -> None:
     """Drop links to parents who are no longer there.
 
-    Written without a branch: who has no parent looks at row 0, and stays without one.
+    gone : uint32[people / 32 + 1], a bit for each row + 1; the first stands for no link
+    Written without a branch: -1 in place of a link is all bits set.
     """
-    for i in range(alive.size):
-        m = mother[i]
-        mother[i] = m if alive[np.uint32(max(m, 0))] else NOBODY
-    for i in range(alive.size):
-        m = father[i]
-        father[i] = m if alive[np.uint32(max(m, 0))] else NOBODY
+    for i in range(link.size):
+        place = np.uint32(link[i] + 1)
+        lost = gone[place >> np.uint32(5)] >> (place & np.uint32(31)) & np.uint32(1)
+        link[i] |= -np.int32(lost)
+
+
+@kernel
+def mark(rows: Any, bits: Any) -> None:
+    """Set the bit of each row, at row + 1."""
+    for k in range(rows.size):
+        place = np.uint32(rows[k] + 1)
+        bits[place >> np.uint32(5)] |= np.uint32(1) << (place & np.uint32(31))
 
 
 def to_childrens_home(people: People, rows: Rows) -> None:

@@ -52,24 +52,31 @@ def is_guardian(i: int, adult_age: int, alive: Any, death_u: Any, age: Any) -> b
 
 
 @kernel
-def count_adults(
-    alive: Any, death_u: Any, age: Any, household: Any, adult_age: int, adults: Any
-) -> None:
-    """Add people of age who outlive the year, by household; the last place answers for -1."""
+def find_minors(
+    alive: Any, death_u: Any, age: Any, household: Any, adult_age: int, guarded: Any, rows: Any
+) -> int:
+    """List minors in family households who outlive the year; mark households with an adult.
+
+    guarded : uint8[households + 1], by number + 1, zero before; the first answers for -1
+    Returns the number of minors.
+    """
+    n = 0
     for i in range(alive.size):
-        adults[household[i]] += is_guardian(i, adult_age, alive, death_u, age)
+        place = np.uint32(household[i] + 1)
+        lives, adult = (alive[i] == 1) & (death_u[i] >= 1.0), age[i] + 1 >= adult_age
+        guarded[place] |= lives & adult
+        rows[np.uint32(n)] = i
+        n += lives & (not adult) & (place > 0)
+    return n
 
 
 @kernel
-def find_orphans(
-    alive: Any, death_u: Any, age: Any, household: Any, adult_age: int, adults: Any, rows: Any
-) -> int:
-    """List minors in family households whose household has no adult left; returns their number."""
+def find_orphans(household: Any, guarded: Any, rows: Any) -> int:
+    """Keep those on the list whose household has no adult left; returns their number."""
     n = 0
-    for i in range(alive.size):
-        rows[n] = i
-        minor = (age[i] + 1 < adult_age) & (alive[i] == 1) & (death_u[i] >= 1.0)
-        n += minor & (household[i] >= 0) & (adults[household[i]] == 0)
+    for k in range(rows.size):
+        rows[n] = rows[k]
+        n += guarded[household[rows[k]] + 1] == 0
     return n
 
 
@@ -141,10 +148,9 @@ def orphans_of(model: "SongheModel") -> Rows:
     people = model.people
     adult_age = int(model.parameters.value("demography.coresidence.adult_age"))
     columns = [people[name] for name in ("alive", "death_u", "age", "household")]
-    adults = np.zeros(model.n_households + 1, np.int32)
-    count_adults(*columns, adult_age, adults)
-    rows = np.empty(people.n + 1, np.int64)
-    return rows[: find_orphans(*columns, adult_age, adults, rows)]
+    guarded, rows = np.zeros(model.n_households + 1, np.uint8), np.empty(people.n + 1, np.uint32)
+    minors = rows[: find_minors(*columns, adult_age, guarded, rows)]
+    return minors[: find_orphans(people["household"], guarded, minors)].astype(np.int64)
 
 
 def guardians_of(model: "SongheModel", orphans: Rows) -> Rows:
