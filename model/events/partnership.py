@@ -56,6 +56,7 @@ ROUNDS = 60  # of halving
 class DivorceRules(NamedTuple):
     """The year's chances by cell, and what a wife's row does not hold."""
 
+    most: float  # the largest chance of any cell
     prob: Floats  # [duration, children, gap]
     hazard: Floats
     education: Any  # uint8 by row of all people
@@ -88,14 +89,19 @@ def divorce(
     u: Any,
     rules: DivorceRules,
 ) -> None:
-    """Writes the intent in the wife's row; the husband's stays clear."""
+    """Writes the intent in the wife's row; the husband's stays clear.
+
+    Nearly everybody's luck is above the largest chance of all, and is all that is looked at.
+    """
+    divorce_u[:] = NEVER
     for i in range(sex.size):
-        divorce_u[i] = NEVER
+        chance = luck.unit(u[LANE, i])
+        if chance >= rules.most:  # alone, this branch is rarely wrong
+            continue
         if (sex[i] == FEMALE) & (marital[i] == MARRIED) & (partner[i] >= 0):
             hers = rules.level[education[i]]
             his = rules.level[rules.education[partner[i]]]
             d, c, g = divorce_cell(since_union[i], n_children[i], hers, his)
-            chance = luck.unit(u[LANE, i])
             divorce_u[i] = divorce_time(chance, rules.prob[d, c, g], rules.hazard[d, c, g])
 
 
@@ -161,7 +167,8 @@ def prepare_divorce(model: "SongheModel") -> DivorceRules:
 
     aligned = is_target(model, "divorces")
     hazard = hazard * math.exp(float(model.constants.get("divorce", solve, aligned=aligned)))
-    return DivorceRules(-np.expm1(-hazard), hazard, people["education"], level)
+    prob = -np.expm1(-hazard)
+    return DivorceRules(float(prob.max()), prob, hazard, people["education"], level)
 
 
 def is_target(model: "SongheModel", name: str) -> bool:
