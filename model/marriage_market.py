@@ -6,19 +6,20 @@ whole, and filled with people by keyed positions, never with kin. Regions are th
 statistical ones where the replicate is smaller than a million, provinces otherwise.
 """
 
+import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..agents import luck
-from ..agents.compiled import kernel
-from ..parameters.dims import MARITAL, PROVINCES, REGION_OF_PROVINCE, REGIONS
-from . import homes
+from ..agents.compiled import kernel, rule
+from ..parameters.dims import MARITAL, PROVINCES, REGION_OF_PROVINCE, REGIONS, SEXES
+from ..parameters.load import Parameters
 from .kernels.market import equilibrium
 from .kernels.matching import pairs
 from .kernels.rounding import whole
-from .marriage_types import KEY, Types
+from .marriage_types import KEY, LEVEL_OF_EDUCATION, Types, type_code
 
 if TYPE_CHECKING:
     from .model import SongheModel
@@ -32,16 +33,31 @@ THINNEST_BY_PROVINCE = 1_000_000  # persons: a smaller market is one of six regi
 MARRIED = MARITAL.index("married")
 POSITION, LOOKS, HOME = 0, 1, 2  # lanes of the call of people
 HALF_YEAR = 6  # months
+AGES = np.arange(np.iinfo(np.int8).max + 2)  # at the wedding
+YOUNG = ("marital", "alive", "age")
+LOOKED_AT = (
+    "sex", "age", "birth_month", "province", "residence", "education", "enrolled", "marital",
+    "death_u", "divorce_u",
+)  # fmt: skip
 
 
 class Side(NamedTuple):
-    """Singles of one sex: expected and actual numbers who look, and the people in order."""
+    """Singles of one sex: how many by state, how many look, and those who look in order."""
 
-    expected: Floats  # [region, type]
+    singles: Whole  # [region, type, state]; a state is student or not, and marital status
+    chance: Floats  # [state, type], of looking for a partner
     looking: Whole  # [region, type]
     rows: Rows  # those who look, by (region, type, position, id)
     position: Words
     start: Whole  # first place of each (region, type), and the end
+
+    @property
+    def expected(self) -> Floats:
+        """How many are expected to look, float64[region, type]."""
+        shape = self.singles.shape[:2]
+        by_state = self.singles.reshape(*shape, 2, len(MARITAL))
+        chance = self.chance.reshape(2, len(MARITAL), shape[1])
+        return np.asarray(np.einsum("rtsm,smt->rt", by_state, chance))
 
 
 def regions(persons: int) -> tuple[str, NDArray[np.int64]]:
@@ -52,77 +68,138 @@ def regions(persons: int) -> tuple[str, NDArray[np.int64]]:
 
 
 @kernel
-def find_singles(
-    sex: Any, marital: Any, alive: Any, death_u: Any, divorce_u: Any, age: Any, birth_month: Any,
-    wanted: int, legal: int, rows: Any,
-) -> int:  # fmt: skip
-    """List singles of one sex and of legal age who outlive the year; returns their number.
+def find_singles(marital: Any, alive: Any, age: Any, youngest: int, rows: Any) -> int:
+    """List the living singles from an age on; returns their number.
 
-    rows : int32[people + 1], out. A short list without a branch first, from columns of bytes.
+    rows : int32[people + 1], out; written without a branch
     """
-    some = 0
-    for i in range(sex.size):
-        rows[some] = i
-        single = (sex[i] == wanted) & (marital[i] != MARRIED) & (alive[i] == 1)
-        some += single & (age[i] >= legal - 1)
     n = 0
-    for k in range(some):
-        i = rows[k]
+    for i in range(alive.size):
         rows[n] = i
-        lives = (death_u[i] >= 1.0) & (divorce_u[i] >= 1.0)
-        n += lives & (age[i] + (birth_month[i] <= HALF_YEAR) >= legal)
+        n += (marital[i] != MARRIED) & (alive[i] == 1) & (age[i] >= youngest)
     return n
 
 
-def side(model: "SongheModel", kinds: Types, sex: int) -> Side:
-    """The singles of one sex on this year's market."""
+@kernel
+def sort_singles(
+    rows: Any, sex: Any, age: Any, birth_month: Any, province: Any, residence: Any,
+    education: Any, enrolled: Any, marital: Any, death_u: Any, divorce_u: Any,
+    legal: Any, division: Any, group: Any, chance: Any, cell: Any, looks: Any, singles: Any,
+) -> int:  # fmt: skip
+    """Keep and count those of legal age who outlive the year unmarried; returns their number.
+
+    legal : int64[sex]; division : int64[province]; group : int64 by age
+    chance : float64[sex, state, type]
+    rows : int32, in and out; cell, looks : out, (sex, region, type) and chance of each
+    singles : int64[sex * region * type, state], added to
+    """
+    regions, types = singles.shape[0] // 2 // chance.shape[2], chance.shape[2]
+    n = 0
+    for k in range(rows.size):
+        i = np.uint32(rows[k])
+        wedding = age[i] + (birth_month[i] <= HALF_YEAR)
+        kind = type_code(group[wedding], LEVEL_OF_EDUCATION[education[i]], residence[i])
+        state = enrolled[i] * len(MARITAL) + marital[i]
+        market = (wedding >= legal[sex[i]]) & (death_u[i] >= 1.0) & (divorce_u[i] >= 1.0)
+        rows[n] = i
+        cell[n] = (sex[i] * regions + division[province[i]]) * types + kind
+        looks[n] = chance[sex[i], state, kind]
+        singles[cell[n], state] += market
+        n += market
+    return n
+
+
+@kernel
+def find_looking(
+    rows: Any, cell: Any, looks: Any, luck_of_looking: Any, position: Any, looking: Any
+) -> int:
+    """Keep and count those whose luck is below their chance; returns their number.
+
+    rows, cell, position : of all singles, in and out; looking : int64 by cell, added to
+    """
+    n = 0
+    for k in range(rows.size):
+        rows[n], cell[n], position[n] = rows[k], cell[k], position[k]
+        found = luck.unit(luck_of_looking[k]) < looks[k]
+        looking[cell[k]] += found
+        n += found
+    return n
+
+
+@rule
+def expected_place(position: int, first: int, end: int) -> int:
+    """Where among places first..end somebody at a position on the circle is about to stand."""
+    return first + ((np.int64(position) * (end - first)) >> 32)
+
+
+@kernel
+def by_place(
+    rows: Any, cell: Any, position: Any, ids: Any, start: Any, out: Any, out_position: Any
+) -> None:
+    """Order by cell, position and id: near its place first, as positions are even, then moved.
+
+    ids : uint64 by row of all people; start : int64[cells + 1], first place of each cell
+    """
+    place = np.zeros(rows.size + 1, np.int32)
+    for k in range(rows.size):
+        place[expected_place(position[k], start[cell[k]], start[cell[k] + 1]) + 1] += 1
+    for k in range(rows.size):
+        place[k + 1] += place[k]
+    for k in range(rows.size):
+        b = expected_place(position[k], start[cell[k]], start[cell[k] + 1])
+        out[place[b]], out_position[place[b]] = rows[k], position[k]
+        place[b] += 1
+    for c in range(start.size - 1):
+        for k in range(start[c] + 1, start[c + 1]):
+            row, at = out[k], out_position[k]
+            while k > start[c] and (
+                out_position[k - 1] > at
+                or (out_position[k - 1] == at and ids[out[k - 1]] > ids[row])
+            ):
+                out[k], out_position[k] = out[k - 1], out_position[k - 1]
+                k -= 1
+            out[k], out_position[k] = row, at
+
+
+def sides(model: "SongheModel", kinds: Types) -> tuple[Side, Side]:
+    """The single men and women on this year's market."""
     people, p = model.people, model.parameters
-    legal = int(np.asarray(p.at(KEY + "legal_age", model.new_year))[sex])
-    rows = np.empty(people.n + 1, np.int32)
-    names = ("sex", "marital", "alive", "death_u", "divorce_u", "age", "birth_month")
-    rows = rows[: find_singles(*(people[name] for name in names), sex, legal, rows)]
+    legal = np.asarray(p.at(KEY + "legal_age", model.new_year)).astype(np.int64)
     _, division = regions(model.persons)
-    age = age_at_wedding(people["age"][rows], people["birth_month"][rows])
-    kind = kinds.code(age, people["education"][rows], people["residence"][rows])
-    cell = division[people["province"][rows]] * kinds.size + kind
-    student = people["enrolled"][rows] == 1
-    chance = p.array(KEY + "looking")[:, sex][:, kinds.parts()[0]]
-    chance = np.stack((chance, chance * p.value(KEY + "student")))  # student, marital, type
-    marital = people["marital"][rows]
-    shape = (division.max() + 1, kinds.size)
-    return _side(model, shape, rows, cell, (student.astype(np.int64), marital, kind), chance)
+    rows = np.empty(people.n + 1, np.int32)
+    youngest = max(int(legal.min()) - 1, 0)
+    n = find_singles(*(people[name] for name in YOUNG), youngest, rows)
+    chance = chances(p, kinds)
+    shape = (len(SEXES), int(division.max()) + 1, kinds.size)
+    cell, looks = np.empty(n, np.int32), np.empty(n)
+    singles = np.zeros((math.prod(shape), len(chance[0])), np.int64)
+    tables = (legal, division, kinds.group(AGES), chance)
+    columns = (people[name] for name in LOOKED_AT)
+    n = sort_singles(rows[:n], *columns, *tables, cell, looks, singles)
+    u = luck.words(people["id"][rows[:n]], luck.Call.MARRIAGE, model.year, model.key)
+    looking, position = np.zeros(math.prod(shape), np.int64), u[POSITION]
+    n = find_looking(rows[:n], cell, looks, u[LOOKS], position, looking)
+    start = np.concatenate((np.zeros(1, np.int64), np.cumsum(looking)))
+    order, places = np.empty(n, np.int32), np.empty(n, np.uint32)
+    by_place(rows[:n], cell, position, people["id"], start, order, places)
+    singles, looking = singles.reshape(*shape, -1), looking.reshape(shape)
+    cut = len(start) // 2
+    men = start[cut]
+    return (
+        Side(singles[0], chance[0], looking[0], order[:men], places[:men], start[: cut + 1]),
+        Side(singles[1], chance[1], looking[1], order[men:], places[men:], start[cut:] - men),
+    )
+
+
+def chances(p: Parameters, kinds: Types) -> Floats:
+    """Chance that a single looks for a partner, float64[sex, state, type]."""
+    looking = p.array(KEY + "looking")[:, :, kinds.parts()[0]].swapaxes(0, 1)
+    return np.concatenate((looking, looking * p.value(KEY + "student")), axis=1)
 
 
 def age_at_wedding(age: NDArray[Any], birth_month: NDArray[Any]) -> NDArray[np.int16]:
     """Completed age in the middle of the year, from the age at its opening."""
     return age.astype(np.int16) + (birth_month <= HALF_YEAR)
-
-
-def _side(
-    model: "SongheModel",
-    shape: tuple[int, int],
-    rows: Rows,
-    cell: Whole,
-    condition: tuple[Whole, Whole, Whole],
-    chance: Floats,
-) -> Side:
-    """Sums by cell in whole numbers, so that the order of rows cannot matter."""
-    ids = model.people["id"][rows]
-    u = luck.words(ids, luck.Call.MARRIAGE, model.year, model.key)
-    state, size = condition[0] * len(MARITAL) + condition[1], 2 * len(MARITAL)
-    counts = np.bincount(cell * size + state, minlength=shape[0] * shape[1] * size)
-    by_state = counts.reshape(*shape, 2, len(MARITAL))
-    expected: Floats = np.einsum("rtsm,smt->rt", by_state, chance)
-    looks = np.flatnonzero(luck.unit(u[LOOKS]) < chance[condition])
-    order = looks[by_place(cell[looks], u[POSITION][looks], ids[looks])]
-    looking = np.bincount(cell[order], minlength=shape[0] * shape[1])
-    start = np.concatenate((np.zeros(1, np.int64), np.cumsum(looking)))
-    return Side(expected, looking.reshape(shape), rows[order], u[POSITION][order], start)
-
-
-def by_place(cell: Whole, position: Words, ids: NDArray[np.uint64]) -> Whole:
-    """Order by cell, position and id; cell and position fit one word."""
-    return homes.order_of((cell.astype(np.uint64) << np.uint64(32)) | position, ids)
 
 
 class CellLuck(NamedTuple):
@@ -160,6 +237,6 @@ def matched(
     """Rows of husbands and wives, couple by couple."""
     links = (people[name] for name in ("mother", "father", "sibship"))
     husbands, wives = np.empty(table.sum(), np.int32), np.empty(table.sum(), np.int32)
-    his, hers = men[2:], women[2:]
+    his, hers = men[-3:], women[-3:]
     made = pairs(table, cells.offset, *his, *hers, *links, husbands, wives)
     return husbands[:made], wives[:made]

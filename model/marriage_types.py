@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ..agents.compiled import rule
 from ..parameters.dims import RESIDENCES
 from ..parameters.load import Parameters
 from .numbers import Numbers
@@ -30,6 +31,12 @@ FITS = 2000
 SETTLED = 1e-12
 MILLION = 1e6
 LEAST_SEED = 5.0  # couples: with less, the few couples of a small base give a wild shape
+
+
+@rule
+def type_code(group: Any, level: Any, residence: Any) -> Any:
+    """Code of a type: age group, level of education, residence."""
+    return (group * LEVELS + level) * len(RESIDENCES) + residence
 
 
 class Types(NamedTuple):
@@ -49,7 +56,7 @@ class Types(NamedTuple):
     def code(self, age: NDArray[Any], education: NDArray[Any], residence: NDArray[Any]) -> Whole:
         """Type of each person."""
         level = LEVEL_OF_EDUCATION[education]
-        return np.asarray((self.group(age) * LEVELS + level) * len(RESIDENCES) + residence)
+        return np.asarray(type_code.py_func(self.group(age), level, residence))
 
     def parts(self) -> tuple[Whole, Whole, Whole]:
         """Age group, level and residence of each code."""

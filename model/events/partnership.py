@@ -25,7 +25,7 @@ from .. import homes
 from ..kernels.market import level_for
 from ..marriage_ends import part
 from ..marriage_homes import settle
-from ..marriage_market import HOME, MARRIED, Side, cell_luck, couples, matched, side
+from ..marriage_market import HOME, MARRIED, Side, cell_luck, couples, matched, sides
 from ..marriage_types import (
     KEY,
     LEVEL_OF_EDUCATION,
@@ -203,7 +203,7 @@ def marry(model: "SongheModel") -> None:
     """Holds the market of the year and gives every new couple a home."""
     people, p = model.people, model.parameters
     kinds = types(p)
-    men, women = side(model, kinds, MALE), side(model, kinds, FEMALE)
+    men, women = sides(model, kinds)
     cells = cell_luck(men, women, model.year, model.key)
     table = couples(men, women, this_year(model, kinds, men, women), cells)
     husbands, wives = matched(table, men, women, people, cells)
@@ -216,10 +216,14 @@ def marry(model: "SongheModel") -> None:
 def this_year(model: "SongheModel", kinds: Types, men: Side, women: Side) -> Floats:
     """Propensity of each pair of types: the shape of the base at the level of the year."""
     p = model.parameters
-    exposure = np.sqrt(np.einsum("ri,rj->rij", men.expected, women.expected)).sum(axis=0)
+
+    def learn() -> Floats:
+        exposure = np.sqrt(np.einsum("ri,rj->rij", men.expected, women.expected)).sum(axis=0)
+        return fit(p, kinds, recent_couples(model, kinds), exposure, model.persons)
+
     shape = model.constants.get(
         "marriage_shape",
-        lambda: fit(p, kinds, recent_couples(model, kinds), exposure, model.persons),
+        learn,
         aligned=model.year == FIRST_YEAR,
     )
     table = propensity(p, kinds, np.asarray(shape))
