@@ -16,9 +16,9 @@ from ..agents import luck
 from ..agents.compiled import kernel, rule
 from ..parameters.dims import MARITAL, PROVINCES, REGION_OF_PROVINCE, REGIONS, SEXES
 from ..parameters.load import Parameters
-from .kernels.market import equilibrium
+from .kernels.market import Cells, expected_couples
 from .kernels.matching import pairs
-from .kernels.rounding import whole
+from .kernels.rounding import DUST, whole
 from .marriage_types import KEY, LEVEL_OF_EDUCATION, Types, type_code
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class Side(NamedTuple):
     """Singles of one sex: how many by state, how many look, and those who look in order."""
 
     singles: Whole  # [region, type, state]; a state is student or not, and marital status
-    chance: Floats  # [state, type], of looking for a partner
+    chance: Floats  # [type, state], of looking for a partner
     looking: Whole  # [region, type]
     rows: Rows  # those who look, by (region, type, position, id)
     position: Words
@@ -54,10 +54,7 @@ class Side(NamedTuple):
     @property
     def expected(self) -> Floats:
         """How many are expected to look, float64[region, type]."""
-        shape = self.singles.shape[:2]
-        by_state = self.singles.reshape(*shape, 2, len(MARITAL))
-        chance = self.chance.reshape(2, len(MARITAL), shape[1])
-        return np.asarray(np.einsum("rtsm,smt->rt", by_state, chance))
+        return np.asarray(np.einsum("rts,ts->rt", self.singles, self.chance))
 
 
 def regions(persons: int) -> tuple[str, NDArray[np.int64]]:
@@ -89,11 +86,12 @@ def sort_singles(
     """Keep and count those of legal age who outlive the year unmarried; returns their number.
 
     legal : int64[sex]; division : int64[province]; group : int64 by age
-    chance : float64[sex, state, type]
+    chance : float64[sex, type, state]
     rows : int32, in and out; cell, looks : out, (sex, region, type) and chance of each
     singles : int64[sex * region * type, state], added to
     """
-    regions, types = singles.shape[0] // 2 // chance.shape[2], chance.shape[2]
+    types = chance.shape[1]
+    regions = singles.shape[0] // (len(SEXES) * types)
     n = 0
     for k in range(rows.size):
         i = np.uint32(rows[k])
@@ -103,7 +101,7 @@ def sort_singles(
         market = (wedding >= legal[sex[i]]) & (death_u[i] >= 1.0) & (divorce_u[i] >= 1.0)
         rows[n] = i
         cell[n] = (sex[i] * regions + division[province[i]]) * types + kind
-        looks[n] = chance[sex[i], state, kind]
+        looks[n] = chance[sex[i], kind, state]
         singles[cell[n], state] += market
         n += market
     return n
@@ -172,7 +170,7 @@ def sides(model: "SongheModel", kinds: Types) -> tuple[Side, Side]:
     chance = chances(p, kinds)
     shape = (len(SEXES), int(division.max()) + 1, kinds.size)
     cell, looks = np.empty(n, np.int32), np.empty(n)
-    singles = np.zeros((math.prod(shape), len(chance[0])), np.int64)
+    singles = np.zeros((math.prod(shape), chance.shape[2]), np.int64)
     tables = (legal, division, kinds.group(AGES), chance)
     columns = (people[name] for name in LOOKED_AT)
     n = sort_singles(rows[:n], *columns, *tables, cell, looks, singles)
@@ -192,9 +190,10 @@ def sides(model: "SongheModel", kinds: Types) -> tuple[Side, Side]:
 
 
 def chances(p: Parameters, kinds: Types) -> Floats:
-    """Chance that a single looks for a partner, float64[sex, state, type]."""
-    looking = p.array(KEY + "looking")[:, :, kinds.parts()[0]].swapaxes(0, 1)
-    return np.concatenate((looking, looking * p.value(KEY + "student")), axis=1)
+    """Chance that a single looks for a partner, float64[sex, type, state]."""
+    looking = p.array(KEY + "looking")[..., kinds.parts()[0]].transpose(1, 2, 0)
+    both = np.concatenate((looking, looking * p.value(KEY + "student")), axis=2)
+    return np.ascontiguousarray(both)
 
 
 def age_at_wedding(age: NDArray[Any], birth_month: NDArray[Any]) -> NDArray[np.int16]:
@@ -202,41 +201,36 @@ def age_at_wedding(age: NDArray[Any], birth_month: NDArray[Any]) -> NDArray[np.i
     return age.astype(np.int16) + (birth_month <= HALF_YEAR)
 
 
-class CellLuck(NamedTuple):
-    """For each cell [region, his type, her type]: a uniform in [0, 1), a place on the circle."""
+class Couples(NamedTuple):
+    """Whole couples by cell, and the place on the circle from which a cell takes its members."""
 
-    threshold: Floats
+    cells: Cells
+    number: Whole
     offset: Words
 
 
-def cell_luck(men: Side, women: Side, year: int, key: Any) -> CellLuck:
-    """Luck of the year of all cells in which there is somebody on either side."""
-    used = (men.looking[:, :, None] > 0) & (women.looking[:, None, :] > 0)
-    cells = np.flatnonzero(used)
-    u = luck.words(cells.astype(np.uint64) | luck.CELL, luck.Call.MARRIAGE_CELL, year, key)
-    threshold, offset = np.zeros(used.shape), np.zeros(used.shape, np.uint32)
-    threshold.ravel()[cells] = (u[0] * 2.0**21 + (u[1] >> np.uint32(11))) * 2.0**-53
-    offset.ravel()[cells] = u[2]
-    return CellLuck(threshold, offset)
+def couples(men: Side, women: Side, propensity: Floats, year: int, key: Any) -> Couples:
+    """Whole couples by the luck of the year of each cell; see `rounding.whole`."""
+    looking = men.looking.astype(float), women.looking.astype(float)
+    cells = expected_couples(*looking, propensity, DUST)
+    u = luck.words(cells.place | luck.CELL, luck.Call.MARRIAGE_CELL, year, key)
+    threshold = (u[0] * 2.0**21 + (u[1] >> np.uint32(11))) * 2.0**-53
+    number = np.empty(len(threshold), np.int64)
+    whole(
+        cells.first, cells.his, cells.hers, cells.couples, threshold, men.looking, women.looking,
+        number,
+    )  # fmt: skip
+    return Couples(cells, number, u[2])
 
 
-def couples(men: Side, women: Side, propensity: Floats, cells: CellLuck) -> Whole:
-    """Whole couples by [region, his type, her type]; see `rounding.whole`."""
-    market = equilibrium(men.looking.astype(float), women.looking.astype(float), propensity)
-    mu = market.couples
-    table = np.empty(mu.shape, np.int64)
-    for r in range(len(mu)):
-        threshold = cells.threshold[r].copy()  # used up
-        whole(mu[r], men.looking[r], women.looking[r], threshold, table[r])
-    return table
-
-
-def matched(
-    table: Whole, men: Side, women: Side, people: Any, cells: CellLuck
-) -> tuple[Rows, Rows]:
+def matched(made: Couples, men: Side, women: Side, people: Any) -> tuple[Rows, Rows]:
     """Rows of husbands and wives, couple by couple."""
     links = (people[name] for name in ("mother", "father", "sibship"))
-    husbands, wives = np.empty(table.sum(), np.int32), np.empty(table.sum(), np.int32)
-    his, hers = men[-3:], women[-3:]
-    made = pairs(table, cells.offset, *his, *hers, *links, husbands, wives)
-    return husbands[:made], wives[:made]
+    most = made.number.sum()
+    husbands, wives = np.empty(most, np.int32), np.empty(most, np.int32)
+    cells, types = made.cells, men.looking.shape[1]
+    n = pairs(
+        cells.first, cells.his, cells.hers, made.number, made.offset, types,
+        *men[-3:], *women[-3:], *links, husbands, wives,
+    )  # fmt: skip
+    return husbands[:n], wives[:n]

@@ -25,7 +25,7 @@ from .. import homes
 from ..kernels.market import level_for
 from ..marriage_ends import part
 from ..marriage_homes import settle
-from ..marriage_market import HOME, MARRIED, Side, cell_luck, couples, matched, sides
+from ..marriage_market import HOME, MARRIED, Side, couples, matched, sides
 from ..marriage_types import (
     KEY,
     LEVEL_OF_EDUCATION,
@@ -204,9 +204,9 @@ def marry(model: "SongheModel") -> None:
     people, p = model.people, model.parameters
     kinds = types(p)
     men, women = sides(model, kinds)
-    cells = cell_luck(men, women, model.year, model.key)
-    table = couples(men, women, this_year(model, kinds, men, women), cells)
-    husbands, wives = matched(table, men, women, people, cells)
+    table = this_year(model, kinds, men, women)
+    made = couples(men, women, table, model.year, model.key)
+    husbands, wives = matched(made, men, women, people)
     u = homes.uniforms(model, wives, luck.Call.MARRIAGE)
     families.marry(people, husbands, wives)
     settle(model, husbands, wives, u[HOME])

@@ -9,7 +9,7 @@ Source: Choo and Siow (2006), Who marries whom and why; Decker et al. (2013) for
 """
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 from ...agents.compiled import kernel
 
 Floats = NDArray[np.float64]
+Whole = NDArray[np.int64]
+Codes = NDArray[np.uint16]
 MOST_ROUNDS = 20_000
 RESIDUAL = 1e-13  # of the margin, where the alternation stops
 LEVEL_ROUNDS = 100
@@ -30,77 +32,89 @@ class Market(NamedTuple):
     women_root: Floats
 
 
+class Cells(NamedTuple):
+    """Pairs of types with more than next to no couples expected, region after region.
+
+    place : uint64[cells], rising, in [region, his type, her type] laid flat
+    his, hers : uint16[cells], types; couples : float64[cells], expected
+    first : int64[regions + 1], first cell of each region, and the end
+    """
+
+    place: NDArray[np.uint64]
+    his: Codes
+    hers: Codes
+    couples: Floats
+    first: Whole
+
+
 @kernel
 def alternate(
-    men: Floats,
-    women: Floats,
-    propensity: Floats,
-    turned: Floats,
-    men_root: Floats,
-    women_root: Floats,
-    sums: Floats,
+    men: Floats, women: Floats, propensity: Floats, men_root: Floats, women_root: Floats
 ) -> int:
     """Roots of the singles of one region, by alternation; the rounds it took, -1 if too many.
 
-    men, women : float64[types], singles on the market, >= 0
-    propensity, turned : float64[types, types], and its transpose, contiguous
+    men, women : float64[types], singles on the market, > 0
+    propensity : float64[men's types, women's types]
     men_root, women_root : float64[types], start (any values >= 0) and solution
-    sums : float64[types], scratch
     """
     n, m = men.size, women.size
+    turned = np.ascontiguousarray(propensity.T)
+    his, hers = np.empty(n), np.empty(m)
     for round_ in range(MOST_ROUNDS):
-        sums[:] = 0.0
+        his[:] = 0.0
         for j in range(m):
-            if women[j] > 0.0:
-                for i in range(n):
-                    sums[i] += women_root[j] * turned[j, i]
+            for i in range(n):
+                his[i] += women_root[j] * turned[j, i]
         worst = 0.0
         for i in range(n):
-            if men[i] > 0.0:
-                s = sums[i]
-                gap = abs(men_root[i] * (men_root[i] + s) - men[i]) / men[i]
-                worst = max(worst, gap)
-                men_root[i] = 2.0 * men[i] / (s + math.sqrt(s * s + 4.0 * men[i]))
-            else:
-                men_root[i] = 0.0
+            s = his[i]
+            worst = max(worst, abs(men_root[i] * (men_root[i] + s) - men[i]) / men[i])
+            men_root[i] = 2.0 * men[i] / (s + math.sqrt(s * s + 4.0 * men[i]))
         if worst < RESIDUAL and round_ > 0:
             return round_
-        sums[:] = 0.0
+        hers[:] = 0.0
         for i in range(n):
-            if men[i] > 0.0:
-                for j in range(m):
-                    sums[j] += men_root[i] * propensity[i, j]
+            for j in range(m):
+                hers[j] += men_root[i] * propensity[i, j]
         for j in range(m):
-            if women[j] > 0.0:
-                s = sums[j]
-                women_root[j] = 2.0 * women[j] / (s + math.sqrt(s * s + 4.0 * women[j]))
-            else:
-                women_root[j] = 0.0
+            s = hers[j]
+            women_root[j] = 2.0 * women[j] / (s + math.sqrt(s * s + 4.0 * women[j]))
     return -1
 
 
 @kernel
 def all_regions(
-    men: Floats,
-    women: Floats,
-    propensity: Floats,
-    turned: Floats,
-    men_root: Floats,
-    women_root: Floats,
-    couples: Floats,
-) -> float:
-    """Fills `couples` of every region; returns their sum, -1 if a region did not settle."""
-    sums = np.empty(men.shape[1])
-    total = 0.0
+    men: Floats, women: Floats, propensity: Floats, men_root: Floats, women_root: Floats
+) -> bool:
+    """Roots of the singles of every region, among types with people; False if one never settles.
+
+    men_root, women_root : float64[region, types], start, and solution
+    """
     for r in range(men.shape[0]):
-        rounds = alternate(men[r], women[r], propensity, turned, men_root[r], women_root[r], sums)
-        if rounds < 0:
-            return -1.0
-        for i in range(men.shape[1]):
-            for j in range(men.shape[1]):
-                couples[r, i, j] = men_root[r, i] * propensity[i, j] * women_root[r, j]
-                total += couples[r, i, j]
-    return total
+        his, hers = np.flatnonzero(men[r]), np.flatnonzero(women[r])
+        own = np.empty((his.size, hers.size))
+        for a in range(his.size):
+            for b in range(hers.size):
+                own[a, b] = propensity[his[a], hers[b]]
+        men_own, women_own = men_root[r][his], women_root[r][hers]
+        if alternate(men[r][his], women[r][hers], own, men_own, women_own) < 0:
+            return False
+        men_root[r], women_root[r] = 0.0, 0.0
+        men_root[r][his], women_root[r][hers] = men_own, women_own
+    return True
+
+
+def roots(
+    men: Floats, women: Floats, propensity: Floats, start: tuple[Floats, Floats] | None = None
+) -> tuple[Floats, Floats]:
+    """Roots of single men and women in equilibrium, float64[region, types]; see `equilibrium`."""
+    for name, array in (("men", men), ("women", women), ("propensity", propensity)):
+        if not (array.min() >= 0 and array.max() < math.inf):
+            raise ValueError(f"{name} on the marriage market: numbers >= 0")
+    found = (np.sqrt(men), np.sqrt(women)) if start is None else (start[0].copy(), start[1].copy())
+    if not all_regions(men, women, propensity, *found):
+        raise ValueError(f"marriage market: no equilibrium in {MOST_ROUNDS} rounds")
+    return found
 
 
 def equilibrium(
@@ -119,16 +133,42 @@ def equilibrium(
     ValueError
         If a margin or propensity is negative or not finite.
     """
-    for name, array in (("men", men), ("women", women), ("propensity", propensity)):
-        if not (np.isfinite(array).all() and (array >= 0).all()):
-            raise ValueError(f"{name} on the marriage market: numbers >= 0")
-    propensity = np.ascontiguousarray(propensity)
-    roots = (np.sqrt(men), np.sqrt(women)) if start is None else (start[1].copy(), start[2].copy())
-    couples = np.empty((*men.shape, women.shape[1]))
-    turned = np.ascontiguousarray(propensity.T)
-    if all_regions(men, women, propensity, turned, *roots, couples) < 0:
-        raise ValueError(f"marriage market: no equilibrium in {MOST_ROUNDS} rounds")
-    return Market(couples, *roots)
+    his, hers = roots(men, women, propensity, None if start is None else start[1:])
+    return Market(his[:, :, None] * propensity * hers[:, None, :], his, hers)
+
+
+@kernel
+def list_couples(
+    men_root: Floats, women_root: Floats, propensity: Floats, least: float, place: Any,
+    his: Codes, hers: Codes, couples: Floats, first: Whole,
+) -> None:  # fmt: skip
+    """Fill the columns of `Cells` with those of more than `least` couples; without a branch.
+
+    place, his, hers, couples : at least one longer than there are pairs of types with people
+    """
+    regions, n, m = men_root.shape[0], men_root.shape[1], women_root.shape[1]
+    cells = 0
+    for r in range(regions):
+        first[r] = cells
+        for i in range(n):
+            if men_root[r, i] > 0.0:
+                for j in range(m):
+                    place[cells], his[cells], hers[cells] = (r * n + i) * m + j, i, j
+                    couples[cells] = men_root[r, i] * propensity[i, j] * women_root[r, j]
+                    cells += couples[cells] > least
+    first[regions] = cells
+
+
+def expected_couples(men: Floats, women: Floats, propensity: Floats, least: float) -> Cells:
+    """Cells with more than `least` couples in equilibrium."""
+    his, hers = roots(men, women, propensity)
+    most = np.count_nonzero(his) * women.shape[1] + 1
+    kinds = (np.uint64, np.uint16, np.uint16, np.float64)
+    place, his_type, hers_type, couples = (np.empty(most, kind) for kind in kinds)
+    first = np.empty(len(men) + 1, np.int64)
+    list_couples(his, hers, propensity, least, place, his_type, hers_type, couples, first)
+    n = first[-1]
+    return Cells(place[:n], his_type[:n], hers_type[:n], couples[:n], first)
 
 
 def level_for(men: Floats, women: Floats, propensity: Floats, target: float) -> float:

@@ -17,6 +17,7 @@ Whole = NDArray[np.int64]
 Rows = NDArray[np.int32]
 Words = NDArray[np.uint32]
 Ids = NDArray[np.uint64]
+Codes = NDArray[np.uint16]
 
 
 @rule
@@ -160,8 +161,12 @@ def stranger(
 
 @kernel
 def pairs(
+    first: Whole,
+    his_type: Codes,
+    her_type: Codes,
     couples: Whole,
     offset: Words,
+    types: int,
     men: Rows,
     men_position: Words,
     men_start: Whole,
@@ -176,49 +181,48 @@ def pairs(
 ) -> int:
     """Fills husbands and wives with rows; returns the number of couples.
 
-    couples : int64[region, i, j]; offset : uint32, same shape, where each cell starts
+    first : int64[regions + 1], first cell of each region, and the end
+    his_type, her_type, couples : of each cell; offset : uint32[cells], where it starts
     men, women : int32 rows, by (region, type, position, id); uint32 positions beside them
     men_start, women_start : int64[regions * types + 1], first place of each type
     mother, father : int32 by row; sibship : uint64 by row, the same for children of one mother
     husbands, wives : int32, out, at least as long as there are couples
     A couple is lost only where everybody left of both types is kin.
     """
-    regions, n, m = couples.shape
     men_free, women_free = np.arange(men.size + 1), np.arange(women.size + 1)
-    most = max(couples.max(), 1)
+    most = 1
+    for k in couples:
+        most = max(most, k)
     his, hers = np.empty(most, np.int64), np.empty(most, np.int64)
     match = np.empty(most, np.int64)
     made = 0
-    for r in range(regions):
-        for i in range(n):
-            a, b = men_start[r * n + i], men_start[r * n + i + 1]
-            for j in range(m):
-                k, at = couples[r, i, j], np.int64(offset[r, i, j])
-                if k == 0:
-                    continue
-                c, d = women_start[r * m + j], women_start[r * m + j + 1]
-                found = members(men_position, men_free, a, b, at, k, his)
-                k = min(found, members(women_position, women_free, c, d, at, k, hers))
-                brackets(men_position, women_position, his, hers, k, at, match)
-                first, last = made, made + k
-                for x in range(k):
-                    husbands[first + x] = men[his[x]]
-                    wives[first + x] = women[hers[match[x]]]
-                for x in range(first, last):
-                    if kin(husbands[x], wives[x], mother, father, sibship) and not exchange(
-                        x, first, last, husbands, wives, mother, father, sibship
-                    ):
-                        wife = stranger(
-                            husbands[x], women, women_free, c, d, mother, father, sibship
+    for r in range(first.size - 1):
+        for cell in range(first[r], first[r + 1]):
+            k, at = couples[cell], np.int64(offset[cell])
+            if k == 0:
+                continue
+            i, j = r * types + his_type[cell], r * types + her_type[cell]
+            a, b, c, d = men_start[i], men_start[i + 1], women_start[j], women_start[j + 1]
+            found = members(men_position, men_free, a, b, at, k, his)
+            k = min(found, members(women_position, women_free, c, d, at, k, hers))
+            brackets(men_position, women_position, his, hers, k, at, match)
+            start, end = made, made + k
+            for x in range(k):
+                husbands[start + x] = men[his[x]]
+                wives[start + x] = women[hers[match[x]]]
+            for x in range(start, end):
+                if kin(husbands[x], wives[x], mother, father, sibship) and not exchange(
+                    x, start, end, husbands, wives, mother, father, sibship
+                ):
+                    wife = stranger(husbands[x], women, women_free, c, d, mother, father, sibship)
+                    if wife >= 0:
+                        wives[x] = wife
+                    else:
+                        husbands[x] = stranger(
+                            wives[x], men, men_free, a, b, mother, father, sibship
                         )
-                        if wife >= 0:
-                            wives[x] = wife
-                        else:
-                            husbands[x] = stranger(
-                                wives[x], men, men_free, a, b, mother, father, sibship
-                            )
-                for x in range(first, last):
-                    if husbands[x] >= 0:
-                        husbands[made], wives[made] = husbands[x], wives[x]
-                        made += 1
+            for x in range(start, end):
+                if husbands[x] >= 0:
+                    husbands[made], wives[made] = husbands[x], wives[x]
+                    made += 1
     return made

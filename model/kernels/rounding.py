@@ -17,6 +17,7 @@ from ...agents.compiled import kernel, rule
 
 Floats = NDArray[np.float64]
 Whole = NDArray[np.int64]
+Codes = NDArray[np.uint16]
 DUST = 1e-9  # couples: a fraction this near to a whole number is one
 TIGHT = 1e-7  # people: a type with less than this left is used up
 OPEN, STUCK = -1, -2
@@ -96,12 +97,19 @@ def shift(x: Floats, slack: Floats, i: int, j: int, by: float) -> None:
 
 
 @rule
-def settle(x: Floats, slack: Floats, luck: Floats, path: Whole, i: int, j: int) -> None:
-    """One fair move of a fractional cell, alone or with those that must give way to it."""
+def split(u: float, chance: float) -> tuple[Any, float]:
+    """Whether a uniform is below a chance, and what is left of it, which is uniform again."""
+    rises = u < chance
+    return rises, (u / chance if rises else (u - chance) / (1.0 - chance))
+
+
+@rule
+def give_way(x: Floats, slack: Floats, u: float, path: Whole, i: int, j: int) -> float:
+    """One fair move of a fractional cell and of those that must give way to it.
+
+    Returns what is left of its uniform u.
+    """
     n = x.shape[0]
-    if min(slack[i], slack[n + j]) >= 1.0 - x[i, j]:  # as below, for the usual case
-        shift(x, slack, i, j, 1.0 - x[i, j] if luck[i, j] < x[i, j] else -x[i, j])
-        return
     path[0], path[1] = i, n + j
     length, circle = extend(x, slack, path, 2)
     if circle == OPEN:
@@ -111,49 +119,62 @@ def settle(x: Floats, slack: Floats, luck: Floats, path: Whole, i: int, j: int) 
     if circle == STUCK:  # alone in a type with whole numbers all round: it is 1 but for noise
         row, column = cell_of(path, length - 2, n)
         shift(x, slack, row, column, 1.0 - x[row, column])
-        return
+        return u
     first, last = max(circle, 0), length - 1
     up = room(x, slack, path, first, last, 0)
     down = room(x, slack, path, first, last, 1)
-    chance = down / (up + down)
-    rises = luck[i, j] < chance
-    if rises:  # what is left of the uniform is uniform again
-        luck[i, j] /= chance
-    else:
-        luck[i, j] = (luck[i, j] - chance) / (1.0 - chance)
+    rises, left = split(u, down / (up + down))
     for k in range(first, last):
         row, column = cell_of(path, k, n)
         sign = 1.0 - 2.0 * ((k - first) % 2)
         shift(x, slack, row, column, sign * up if rises else -sign * down)
+    return left
+
+
+@rule
+def settle(x: Floats, slack: Floats, u: float, path: Whole, i: int, j: int) -> Any:
+    """One fair move of a fractional cell; returns what is left of its uniform u."""
+    part, spare = x[i, j], min(slack[i], slack[x.shape[0] + j])
+    if spare >= 1.0 - part:  # as below, for the usual case
+        shift(x, slack, i, j, (1.0 if u < part else 0.0) - part)
+        return u
+    if spare > TIGHT:  # nobody else must move
+        rises, left = split(u, part / (spare + part))
+        shift(x, slack, i, j, spare if rises else -part)
+        return left
+    return give_way(x, slack, u, path, i, j)
 
 
 @kernel
-def whole(mu: Floats, men: Whole, women: Whole, luck: Floats, couples: Whole) -> None:
-    """Whole couples of one region: each cell its floor or one more, mu on average.
+def whole(
+    first: Whole, his: Codes, hers: Codes, mu: Floats, luck: Floats, men: Whole, women: Whole,
+    couples: Whole,
+) -> None:  # fmt: skip
+    """Whole couples: each cell its floor or one more, mu on average.
 
-    mu : float64[i, j], expected couples, row sums <= men, column sums <= women
-    men, women : int64, people of each type
-    luck : float64[i, j] in [0, 1), one uniform for each cell, used up
-    couples : int64[i, j], out; row and column sums never exceed the people
+    first : int64[regions + 1], the first cell of each region, and the end
+    his, hers : types of each cell, in rising order in a region; cells not listed have no couples
+    mu : float64[cells], expected couples, by type at most the people
+    luck : float64[cells] in [0, 1), one uniform for each cell
+    men, women : int64[region, type], people
+    couples : int64[cells], out; by type never more than the people
     """
-    n, m = mu.shape
-    x = np.empty((n, m))
+    n, m = men.shape[1], women.shape[1]
+    x = np.zeros((n, m))
     slack = np.empty(n + m)
     path = np.empty(n + m + 2, np.int64)
-    slack[:n] = men
-    slack[n:] = women
-    for i in range(n):
-        for j in range(m):
-            couples[i, j] = np.int64(mu[i, j] + DUST)
-            x[i, j] = mu[i, j] - couples[i, j]
-            if not fractional(x[i, j]):
-                x[i, j] = 0.0
-            slack[i] -= couples[i, j] + x[i, j]
-            slack[n + j] -= couples[i, j] + x[i, j]
-    for i in range(n):
-        for j in range(m):
+    for r in range(men.shape[0]):
+        slack[:n] = men[r]
+        slack[n:] = women[r]
+        for k in range(first[r], first[r + 1]):
+            couples[k] = np.int64(mu[k] + DUST)
+            part = mu[k] - couples[k]
+            x[his[k], hers[k]] = part if fractional(part) else 0.0
+            slack[his[k]] -= couples[k] + x[his[k], hers[k]]
+            slack[n + hers[k]] -= couples[k] + x[his[k], hers[k]]
+        for k in range(first[r], first[r + 1]):
+            i, j, u = his[k], hers[k], luck[k]
             while fractional(x[i, j]):
-                settle(x, slack, luck, path, i, j)
-    for i in range(n):
-        for j in range(m):
-            couples[i, j] += x[i, j] > 0.5
+                u = settle(x, slack, u, path, i, j)
+            couples[k] += x[i, j] > 0.5
+            x[i, j] = 0.0  # for the next region; it moves no more

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from songhe.model.kernels.market import equilibrium, level_for
+from songhe.model.kernels.market import equilibrium, expected_couples, level_for
 
 
 def market(seed=1, regions=2, types=7):
@@ -94,3 +94,16 @@ def test_numbers_that_cannot_be_people_are_an_error(bad):
     men[0, 0] = bad
     with pytest.raises(ValueError, match="men on the marriage market"):
         equilibrium(men, women, propensity)
+
+
+def test_the_list_holds_every_cell_but_those_next_to_empty():
+    men, women, propensity = market(regions=3)
+    propensity[:, 4] *= 1e-12
+    expected = equilibrium(men, women, propensity).couples
+    cells = expected_couples(men, women, propensity, 1e-9)
+    assert np.array_equal(cells.place, np.flatnonzero(expected > 1e-9))
+    assert np.array_equal(cells.couples, expected[expected > 1e-9])
+    region = np.repeat(np.arange(3), np.diff(cells.first))
+    assert np.array_equal(
+        cells.place, np.ravel_multi_index((region, cells.his, cells.hers), expected.shape)
+    )

@@ -29,10 +29,12 @@ class Town:
         return order.astype(np.int32), self.position[order], start
 
     def marry(self, couples, offset, men=None):
-        table = np.asarray(couples, np.int64)[None]
+        table = np.asarray(couples, np.int64)
+        his, hers = (codes.ravel().astype(np.uint16) for codes in np.indices(table.shape))
+        cells = np.array([0, table.size]), his, hers, table.ravel(), offset.ravel(), self.types
         out = np.empty((2, table.sum()), np.int32)
         sides = *self.side(self.men if men is None else men), *self.side(self.women)
-        made = pairs(table, offset[None], *sides, self.mother, self.father, self.sibship, *out)
+        made = pairs(*cells, *sides, self.mother, self.father, self.sibship, *out)
         return out[0, :made], out[1, :made]
 
 

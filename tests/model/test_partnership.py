@@ -18,7 +18,7 @@ from songhe.model.events.partnership import (
     divorce_time,
 )
 from songhe.model.kernels.market import equilibrium
-from songhe.model.marriage_market import age_at_wedding, cell_luck, couples, regions, side
+from songhe.model.marriage_market import age_at_wedding, couples, regions, sides
 from songhe.model.marriage_types import LEVEL_OF_EDUCATION, fit, margins, propensity, seed, types
 from songhe.parameters.load import load
 
@@ -158,7 +158,7 @@ def test_children_of_both_live_with_the_one_who_keeps_them(tools):
 
 def test_recorded_marriages_are_met_in_expected_values(country):
     p, kinds = load(), types(load())
-    men, women = (side(country, kinds, sex) for sex in (MALE, FEMALE))
+    men, women = sides(country, kinds)
     table = partnership.this_year(country, kinds, men, women)
     expected = equilibrium(men.expected, women.expected, table).couples.sum()
     target = p.year("demography.targets.marriages", 2011) * 1000 / country.weight
@@ -227,7 +227,7 @@ def test_one_more_single_changes_few_couples(tools):
 def test_halving_everybody_leaves_the_chances_of_the_level(country):
     """Half of the singles of each type under the level of all: half of the couples expected."""
     kinds = types(load())
-    men, women = (side(country, kinds, sex) for sex in (MALE, FEMALE))
+    men, women = sides(country, kinds)
     table = partnership.this_year(country, kinds, men, women)
     whole, half = (
         equilibrium(k * men.expected, k * women.expected, table).couples.sum() for k in (1, 0.5)
@@ -238,13 +238,14 @@ def test_halving_everybody_leaves_the_chances_of_the_level(country):
 def test_whole_couples_are_the_expected_ones_on_average(country):
     """400 years of luck of the cells; false alarm below 1e-6 over the cells looked at."""
     kinds = types(load())
-    men, women = (side(country, kinds, sex) for sex in (MALE, FEMALE))
+    men, women = sides(country, kinds)
     table = partnership.this_year(country, kinds, men, women)
     mu = equilibrium(men.looking.astype(float), women.looking.astype(float), table).couples
     n = 400
-    total = sum(
-        couples(men, women, table, cell_luck(men, women, 2000 + k, country.key)) for k in range(n)
-    )
+    total = np.zeros(mu.shape)
+    for k in range(n):
+        made = couples(men, women, table, 2000 + k, country.key)
+        total.ravel()[made.cells.place] += made.number
     cells = mu > 0.1
     fraction = mu[cells] - np.floor(mu[cells])
     error = np.sqrt(np.maximum(fraction * (1 - fraction), 1e-4) / n)
@@ -255,10 +256,10 @@ def test_whole_couples_are_the_expected_ones_on_average(country):
 def test_students_and_the_old_look_less_often(country):
     kinds = types(load())
     country.people["enrolled"][:] = 0
-    full = side(country, kinds, FEMALE).expected
+    full = sides(country, kinds)[FEMALE].expected
     country.people["enrolled"][:] = 1
     student = load().value("demography.partnership.student")
-    assert side(country, kinds, FEMALE).expected == pytest.approx(student * full)
+    assert sides(country, kinds)[FEMALE].expected == pytest.approx(student * full)
     looking = load().array("demography.partnership.looking")
     assert (looking[:, :, -1] <= 0.05).all()
 

@@ -8,10 +8,14 @@ LIMIT = 6.5  # standard errors; two-sided false alarm 8e-11 a cell, below 1e-6 f
 
 
 def made_whole(mu, men, women, seed):
+    """The table as the second of two regions; in the first nobody is expected to marry."""
     luck = np.random.default_rng(seed).random(mu.shape)
-    couples = np.empty(mu.shape, np.int64)
-    whole(mu, np.asarray(men), np.asarray(women), luck, couples)
-    return couples
+    his, hers = (codes.ravel().astype(np.uint16) for codes in np.indices(mu.shape))
+    first = np.array([0, 0, mu.size])
+    couples = np.empty(mu.size, np.int64)
+    people = (np.tile(np.asarray(side), (2, 1)) for side in (men, women))
+    whole(first, his, hers, mu.ravel(), luck.ravel(), *people, couples)
+    return couples.reshape(mu.shape)
 
 
 def tight(seed, n=5, m=6):
