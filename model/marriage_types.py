@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..agents.compiled import rule
+from ..agents.compiled import kernel, rule
 from ..parameters.dims import RESIDENCES
 from ..parameters.load import Parameters
 from .numbers import Numbers
@@ -143,22 +143,49 @@ def fit(p: Parameters, kinds: Types, couples: Whole, exposure: Floats, persons: 
         raise ValueError("marriage market: the base has no recent young couple to learn from")
     weight = max(p.value(KEY + "seed_couples") * persons / MILLION, LEAST_SEED)
     sorts = margins(kinds)
-    factors = [np.ones(1), *(np.ones(m.size) for m in sorts)]
+    end = np.cumsum([0, *(m.size for m in sorts)])
+    cells = np.flatnonzero(expected)
+    classes = np.stack([m.label.ravel()[cells] + k for m, k in zip(sorts, end[:-1], strict=True)])
+    wanted = np.concatenate([m.sums(seen) for m in sorts])
+    level, factors = 1.0, np.ones(end[-1])
+    total, sums = expected.sum(), np.empty(end[-1])
     for _ in range(FITS):
-        before = expected.sum()
-        worst = 0.0
-        for k, margin in enumerate(sorts, start=1):
-            alone = margin.sums(expected) / factors[k]
-            new = (margin.sums(seen) + weight) / (alone + weight)
-            worst = max(worst, float(np.abs(new / factors[k] - 1).max()))
-            expected *= (new / factors[k])[margin.label]
-            factors[k] = new
+        before = total
+        worst = meet_margins(cells, classes, end, wanted, weight, factors, sums, expected.ravel())
         scale = seen.sum() / expected.sum()
-        factors[0] *= scale
+        level *= scale
         expected *= scale
-        if max(worst, abs(expected.sum() / before - 1)) < SETTLED:
+        total = expected.sum()
+        if max(worst, abs(total / before - 1)) < SETTLED:
             break
-    return np.log(np.concatenate(factors))
+    return np.log(np.concatenate(([level], factors)))
+
+
+@kernel
+def meet_margins(
+    cells: Whole, classes: Whole, end: Whole, wanted: Floats, weight: float, factors: Floats,
+    sums: Floats, expected: Floats,
+) -> float:  # fmt: skip
+    """Scale the table to one margin after another; returns the largest relative move.
+
+    cells : int64, places of the table that are not zero; classes : int64[margins, cells]
+    end : int64[margins + 1], first class of each margin, and the end
+    wanted, factors, sums : float64[classes], what is seen, in and out, scratch
+    expected : float64, the table laid flat, in and out
+    """
+    worst = 0.0
+    sums[:] = 0.0
+    for m in range(end.size - 1):
+        for k in range(cells.size):
+            sums[classes[m, k]] += expected[cells[k]]
+        for c in range(end[m], end[m + 1]):
+            new = (wanted[c] + weight) / (sums[c] / factors[c] + weight)
+            sums[c] = new / factors[c]
+            worst = max(worst, abs(sums[c] - 1.0))
+            factors[c] = new
+        for k in range(cells.size):
+            expected[cells[k]] *= sums[classes[m, k]]
+    return worst
 
 
 def recent_years(p: Parameters) -> int:

@@ -106,16 +106,29 @@ def divorce(
 
 
 @kernel
+def list_wives(sex: Any, marital: Any, partner: Any, alive: Any, rows: Any) -> int:
+    """List the wives of all couples; returns their number.
+
+    rows : int32[people + 1], out; written without a branch
+    """
+    n = 0
+    for i in range(sex.size):
+        rows[n] = i
+        n += (sex[i] == FEMALE) & (marital[i] == MARRIED) & (partner[i] >= 0) & (alive[i] == 1)
+    return n
+
+
+@kernel
 def count_couples(
-    sex: Any, marital: Any, partner: Any, since_union: Any, n_children: Any,
-    education: Any, alive: Any, level: Any, counts: Any,
+    wives: Any, partner: Any, since_union: Any, n_children: Any, education: Any, level: Any,
+    counts: Any,
 ) -> None:  # fmt: skip
     """Adds the couples at risk by cell of `divorce_cell`."""
-    for i in range(sex.size):
-        if (sex[i] == FEMALE) & (marital[i] == MARRIED) & (partner[i] >= 0) & (alive[i] == 1):
-            his = level[education[partner[i]]]
-            d, c, g = divorce_cell(since_union[i], n_children[i], level[education[i]], his)
-            counts[d, c, g] += 1
+    for k in range(wives.size):
+        i = np.uint32(wives[k])
+        his = level[education[np.uint32(partner[i])]]
+        d, c, g = divorce_cell(since_union[i], n_children[i], level[education[i]], his)
+        counts[d, c, g] += 1
 
 
 def divorce_hazard(p: Parameters) -> Floats:
@@ -160,9 +173,10 @@ def prepare_divorce(model: "SongheModel") -> DivorceRules:
     hazard = divorce_hazard(p)
 
     def solve() -> float:
-        names = ("sex", "marital", "partner", "since_union", "n_children", "education", "alive")
-        counts = np.zeros(SHAPE, np.int64)
-        count_couples(*(people[name] for name in names), level, counts)
+        rows, counts = np.empty(people.n + 1, np.int32), np.zeros(SHAPE, np.int64)
+        n = list_wives(*(people[name] for name in ("sex", "marital", "partner", "alive")), rows)
+        names = ("partner", "since_union", "n_children", "education")
+        count_couples(rows[:n], *(people[name] for name in names), level, counts)
         return divorce_level(hazard, counts, target(model, "divorces"))
 
     aligned = is_target(model, "divorces")
@@ -182,21 +196,38 @@ def target(model: "SongheModel", name: str) -> float:
     return float(thousands) * 1000 / model.weight
 
 
+@kernel
+def end_intents(sex: Any, partner: Any, death_u: Any, divorce_u: Any, wives: Any) -> int:
+    """List the wives who divorce and write their husbands' time; returns their number.
+
+    wives : int32[people], out. An intent is dropped where one of the two dies in the year.
+    """
+    n = 0
+    for i in range(sex.size):
+        if divorce_u[i] >= 1.0:  # alone, this branch is rarely wrong
+            continue
+        if sex[i] == FEMALE:
+            j = partner[i]
+            if j >= 0 and death_u[i] >= 1.0 and death_u[j] >= 1.0:
+                divorce_u[j] = divorce_u[i]
+                wives[n] = i
+                n += 1
+            else:
+                divorce_u[i] = NEVER
+    return n
+
+
 def end_unions(model: "SongheModel") -> None:
     """End the unions that divorce in the year, where both spouses outlive it, and their homes."""
     people = model.people
-    wives = np.flatnonzero(people["divorce_u"] < 1)
-    wives = wives[people["sex"][wives] == FEMALE]
-    partner = people["partner"][wives]
-    both = (partner >= 0) & (people["death_u"][wives] >= 1)
-    both &= people["death_u"][np.maximum(partner, 0)] >= 1
-    people["divorce_u"][wives[~both]] = NEVER
-    people["divorce_u"][partner[both]] = people["divorce_u"][wives[both]]
-    wives, husbands = wives[both], partner[both]
+    wives = np.empty(people.n, np.int32)
+    names = ("sex", "partner", "death_u", "divorce_u")
+    wives = wives[: end_intents(*(people[name] for name in names), wives)]
+    husbands = people["partner"][wives]
     families.end_unions(people, wives)
     u = homes.uniforms(model, wives, luck.Call.HOUSEHOLD)
     part(model, husbands, wives, u[CHILDREN])
-    model.tally.add("divorces", np.array(both.sum(), np.int64))
+    model.tally.add("divorces", np.array(len(wives), np.int64))
 
 
 def marry(model: "SongheModel") -> None:

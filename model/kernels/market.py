@@ -117,6 +117,15 @@ def roots(
     return found
 
 
+@kernel
+def fill_couples(men_root: Floats, women_root: Floats, propensity: Floats, couples: Floats) -> None:
+    """Couples expected by region and types, out, from the roots of the singles."""
+    for r in range(men_root.shape[0]):
+        for i in range(men_root.shape[1]):
+            for j in range(women_root.shape[1]):
+                couples[r, i, j] = men_root[r, i] * propensity[i, j] * women_root[r, j]
+
+
 def equilibrium(
     men: Floats, women: Floats, propensity: Floats, start: Market | None = None
 ) -> Market:
@@ -134,7 +143,9 @@ def equilibrium(
         If a margin or propensity is negative or not finite.
     """
     his, hers = roots(men, women, propensity, None if start is None else start[1:])
-    return Market(his[:, :, None] * propensity * hers[:, None, :], his, hers)
+    couples = np.empty((*men.shape, women.shape[1]))
+    fill_couples(his, hers, propensity, couples)
+    return Market(couples, his, hers)
 
 
 @kernel
@@ -142,27 +153,28 @@ def list_couples(
     men_root: Floats, women_root: Floats, propensity: Floats, least: float, place: Any,
     his: Codes, hers: Codes, couples: Floats, first: Whole,
 ) -> None:  # fmt: skip
-    """Fill the columns of `Cells` with those of more than `least` couples; without a branch.
+    """Fill the columns of `Cells` with those of more than `least` couples.
 
-    place, his, hers, couples : at least one longer than there are pairs of types with people
+    place, his, hers, couples : at least as long as there are pairs of types with people
     """
     regions, n, m = men_root.shape[0], men_root.shape[1], women_root.shape[1]
     cells = 0
     for r in range(regions):
         first[r] = cells
-        for i in range(n):
-            if men_root[r, i] > 0.0:
-                for j in range(m):
+        for i in np.flatnonzero(men_root[r]):
+            for j in range(m):
+                expected = men_root[r, i] * propensity[i, j] * women_root[r, j]
+                if expected > least:
                     place[cells], his[cells], hers[cells] = (r * n + i) * m + j, i, j
-                    couples[cells] = men_root[r, i] * propensity[i, j] * women_root[r, j]
-                    cells += couples[cells] > least
+                    couples[cells] = expected
+                    cells += 1
     first[regions] = cells
 
 
 def expected_couples(men: Floats, women: Floats, propensity: Floats, least: float) -> Cells:
     """Cells with more than `least` couples in equilibrium."""
     his, hers = roots(men, women, propensity)
-    most = np.count_nonzero(his) * women.shape[1] + 1
+    most = np.count_nonzero(his) * women.shape[1]
     kinds = (np.uint64, np.uint16, np.uint16, np.float64)
     place, his_type, hers_type, couples = (np.empty(most, kind) for kind in kinds)
     first = np.empty(len(men) + 1, np.int64)
