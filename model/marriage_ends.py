@@ -14,9 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..agents import luck
+from ..agents.compiled import kernel
 from . import homes
-from .homes import with_parents
 from .lodgings import find
+from .marriage_homes import parents_of
 from .moving_units import Units, family_units, near_to
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ RETURN, LODGES = 0, 2  # lanes of the call of households
 def part(model: "SongheModel", husbands: Any, wives: Any, u: NDArray[np.float64]) -> None:
     """Let one of each divorced couple leave the common home.
 
+    wives : in rising order
     u : float64 in (0, 1), one uniform for each couple, on who keeps the children
     """
     people = model.people
@@ -39,29 +41,32 @@ def part(model: "SongheModel", husbands: Any, wives: Any, u: NDArray[np.float64]
     shared = (household[wives] >= 0) & (household[wives] == household[husbands])
     husbands, wives = husbands[shared].astype(np.int64), wives[shared].astype(np.int64)
     with_her = u[shared] < model.parameters.value("demography.coresidence.children_with_mother")
-    wife_leaves = leaves(with_parents(people, wives), with_parents(people, husbands), with_her)
+    n = len(wives)
+    parents = parents_of(people, np.concatenate((wives, husbands)))
+    wife_leaves = leaves(parents.at_home[:n], parents.at_home[n:], with_her)
     heads = np.where(wife_leaves, wives, husbands)
-    movers = family_units(model, heads, alone=np.ones(len(heads), np.bool_))
+    nearby = np.where(wife_leaves, parents.nearby[:n], parents.nearby[n:])
+    movers = family_units(model, heads, alone=np.ones(n, np.bool_))
     movers = with_children(model, movers, husbands, wives, with_her == wife_leaves)
-    host = hosts(model, heads, np.bincount(movers.unit, minlength=len(heads)) == 1)[movers.unit]
+    host = hosts(model, heads, nearby, np.bincount(movers.unit, minlength=n) == 1)[movers.unit]
     number = np.where(host >= 0, household[host], -1).astype(np.int64)
     alone = host < 0
-    number[alone] = homes.fresh(model, movers.unit[alone], len(heads))
+    number[alone] = homes.fresh(model, movers.unit[alone], n)
     place = people["province"][movers.rows], people["residence"][movers.rows]
     homes.settle(model, movers.rows, number, *place, KIND)
 
 
-def hosts(model: "SongheModel", heads: Rows, alone: Flags) -> Rows:
+def hosts(model: "SongheModel", heads: Rows, parent: Rows, alone: Flags) -> Rows:
     """The parent whom each one who leaves returns to, or whose lodgings; int64[n], -1 none.
 
+    parent : int64[n], one who could take each in, -1 none
     alone : bool[n], without children
     """
     people = model.people
     returns = model.parameters.value("demography.coresidence.divorced_to_parents")
     u = homes.uniforms(model, heads, luck.Call.HOUSEHOLD)
-    parent = homes.parent_nearby(people, heads)
     stays = people["household"][parent] == people["household"][heads]
-    host = np.where((u[RETURN] < returns) & ~stays, parent, -1)
+    host = np.where((u[RETURN] < returns) & ~stays, parent, -1).astype(np.int64)
     left = alone & (host < 0)
     place = people["province"][heads[left]], people["residence"][heads[left]]
     host[left] = find(model, heads[left], *place, u[LODGES][left], heads)
@@ -79,20 +84,34 @@ def with_children(
     """The same movers, children of both going or staying as decided for their couple."""
     people = model.people
     near = near_to(model, wives)
-    adult_age = model.parameters.value("demography.coresidence.adult_age")
-    mother, father = people["mother"][near], people["father"][near]
-    couple = np.empty(people.n + 1, np.int64)  # set where it is read; the last place: no parent
-    couple[mother] = couple[father] = couple[-1] = -1
-    couple[wives] = couple[husbands] = np.arange(len(wives))
-    theirs = (couple[mother] >= 0) & (couple[mother] == couple[father])
-    theirs &= people["household"][near] == people["household"][mother]
-    theirs &= people["age"][near] + 1 < adult_age
-    common, of = near[theirs], couple[mother[theirs]]
-    is_common = np.zeros(people.n, np.bool_)
-    is_common[common] = True
-    others = ~is_common[movers.rows]
+    of = np.empty(len(near), np.int32)
+    adult_age = int(model.parameters.value("demography.coresidence.adult_age"))
+    columns = (people[name] for name in ("mother", "father", "age", "household"))
+    common_children(near, *columns, adult_age, husbands, wives, of)
+    common, of = near[of >= 0], of[of >= 0]
+    others = np.append(common, -1)[np.searchsorted(common, movers.rows)] != movers.rows
     goes = children_leave[of]
     return Units(
         np.concatenate((movers.rows[others], common[goes])),
         np.concatenate((movers.unit[others], of[goes])),
     )
+
+
+@kernel
+def common_children(
+    near: Any, mother: Any, father: Any, age: Any, household: Any, adult_age: int, husbands: Any,
+    wives: Any, of: Any,
+) -> None:  # fmt: skip
+    """For each person near, the couple whose minor child lives with the mother; -1 if none.
+
+    wives : int64, rising, with their husbands; of : int32[near], out
+    """
+    for k in range(near.size):
+        i = near[k]
+        m = mother[i]
+        of[k] = -1
+        if (m < 0) | (father[i] < 0) | (age[i] + 1 >= adult_age):
+            continue
+        couple = np.searchsorted(wives, m)
+        if couple < wives.size and wives[couple] == m and husbands[couple] == father[i]:
+            of[k] = couple if household[i] == household[m] else -1

@@ -9,14 +9,15 @@ with the wedding. Leaves out housing and its price, which the shares stand for.
 Source: assumed shares, see `partnership.yaml`.
 """
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..agents import families
+from ..agents.compiled import kernel
+from ..agents.frame import People
 from . import homes
-from .homes import parent_nearby, with_parents
 from .lodgings import shares_lodgings
 from .marriage_types import KEY
 from .moving_units import family_units
@@ -32,35 +33,58 @@ KIND = "family"
 
 
 class Homes(NamedTuple):
-    """For each couple: whose place it is, and which household there takes it in, if any.
-
-    elders : that of the parents; joins : that of the parents or of the spouse
-    """
+    """For each couple: whether it settles at his place, and in the household of parents there."""
 
     at_his: Flags
     elders: Flags
-    joins: Flags
+
+
+class Parents(NamedTuple):
+    """For each person: a parent with a home at the same place, -1 none; whether they share it."""
+
+    nearby: Rows
+    at_home: Flags
+
+
+@kernel
+def look_up_parents(
+    rows: Any, mother: Any, father: Any, household: Any, death_u: Any, province: Any,
+    residence: Any, nearby: Any, at_home: Any,
+) -> None:  # fmt: skip
+    """Fill the columns of `Parents`, the father first; whoever dies in the year takes nobody in."""
+    for k in range(rows.size):
+        i = np.uint32(rows[k])
+        nearby[k], at_home[k] = -1, False
+        for parent in (mother[i], father[i]):
+            if parent >= 0:
+                j = np.uint32(parent)
+                takes_in = (household[j] >= 0) & (death_u[j] >= 1.0)
+                if takes_in & (province[j] == province[i]) & (residence[j] == residence[i]):
+                    nearby[k] = parent
+                at_home[k] |= takes_in & (household[j] == household[i])
+
+
+def parents_of(people: People, rows: Rows) -> Parents:
+    """Parents who may take each person in."""
+    found = Parents(np.empty(len(rows), np.int32), np.empty(len(rows), np.bool_))
+    names = ("mother", "father", "household", "death_u", "province", "residence")
+    look_up_parents(rows, *(people[name] for name in names), *found)
+    return found
 
 
 def choose(
-    his_parents: Flags,
-    her_parents: Flags,
-    shares: tuple[Floats, Floats, float],
-    housed: tuple[Flags, Flags],
-    u: Floats,
+    his_parents: Flags, her_parents: Flags, shares: tuple[Floats, Floats, float], u: Floats
 ) -> Homes:
     """Homes by one uniform for each couple, cut in the order his parents, hers, own.
 
-    shares : of joining his parents and hers, by couple, and of settling at his place else
     his_parents, her_parents : whether parents have a home at the place of each
-    housed : whether he, and she, has a home of his or her own for the couple
+    shares : of joining his parents and hers, by couple, and of settling at his place else
     """
     his = his_parents * shares[0]
     hers = her_parents * shares[1] * (1 - his)
     own = np.maximum(1 - his - hers, 1e-12)
     at_his = (u < his) | ((u >= his + hers) & ((u - his - hers) < own * shares[2]))
-    with_elders = u < his + hers
-    return Homes(at_his, with_elders, with_elders | np.where(at_his, *housed))
+    return Homes(at_his, u < his + hers)
 
 
 def settle(model: "SongheModel", husbands: Rows, wives: Rows, u: Floats) -> None:
@@ -68,18 +92,20 @@ def settle(model: "SongheModel", husbands: Rows, wives: Rows, u: Floats) -> None
 
     u : float64 in (0, 1), one uniform for each couple
     """
-    people = model.people
+    people, n = model.people, len(husbands)
     household = people["household"]
-    his, hers = parent_nearby(people, husbands), parent_nearby(people, wives)
-    both = own_home(model, np.concatenate((husbands, wives)))
-    housed = both[: len(husbands)], both[len(husbands) :]
-    found = choose(his >= 0, hers >= 0, shares(model, husbands, wives), housed, u)
-    host = np.where(found.at_his, husbands, wives).astype(np.int64)
+    spouses = np.concatenate((husbands, wives))
+    parents = parents_of(people, spouses)
+    his, hers = parents.nearby[:n], parents.nearby[n:]
+    found = choose(his >= 0, hers >= 0, shares(model, husbands, wives), u)
+    host = np.where(found.at_his, husbands, wives)
+    with_parents = np.where(found.at_his, parents.at_home[:n], parents.at_home[n:])
+    fresh = np.flatnonzero(~found.elders)
+    fresh = fresh[with_parents[fresh] | ~own_home(model, host[fresh])]
     host = np.where(found.elders, np.where(found.at_his, his, hers), host)
     home = household[host].astype(np.int64)
-    fresh = np.flatnonzero(~found.joins)
     home[fresh] = families.new_households(model, len(fresh))
-    spouses, couple = np.concatenate((husbands, wives)), np.tile(np.arange(len(host)), 2)
+    couple = np.tile(np.arange(n), 2)
     moves = household[spouses] != home[couple]
     heads, couple = spouses[moves].astype(np.int64), couple[moves]
     movers = family_units(model, heads, alone=np.ones(len(heads), np.bool_))
@@ -89,10 +115,8 @@ def settle(model: "SongheModel", husbands: Rows, wives: Rows, u: Floats) -> None
 
 
 def own_home(model: "SongheModel", rows: Rows) -> Flags:
-    """Whether each lives in a family household without parents and lodgers, bool[n]."""
-    people = model.people
-    shared = with_parents(people, rows) | shares_lodgings(model, rows)
-    return np.asarray((people["household"][rows] >= 0) & ~shared)
+    """Whether each lives in a family household without lodgers, bool[n]."""
+    return np.asarray((model.people["household"][rows] >= 0) & ~shares_lodgings(model, rows))
 
 
 def shares(model: "SongheModel", husbands: Rows, wives: Rows) -> tuple[Floats, Floats, float]:

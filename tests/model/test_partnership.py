@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 from songhe.agents import luck
-from songhe.agents.columns import THIS_YEAR
+from songhe.agents.columns import THIS_YEAR, WORKS
 from songhe.model import marriage_ends, marriage_homes
 from songhe.model.events import partnership
 from songhe.model.events.partnership import (
@@ -297,26 +297,55 @@ def test_a_base_without_young_couples_is_an_error():
 # --- homes of new couples -------------------------------------------------------------------
 
 
-def chosen(u, his=True, hers=True, housed=(True, True)):
+def chosen(u, his=True, hers=True):
     flags = (np.full(len(u), flag) for flag in (his, hers))
     shares = (np.full(len(u), 0.6), np.full(len(u), 0.25), 0.7)
-    homes = (np.full(len(u), flag) for flag in housed)
-    return marriage_homes.choose(*flags, shares, tuple(homes), np.asarray(u))
+    return marriage_homes.choose(*flags, shares, np.asarray(u))
 
 
 def test_homes_follow_the_shares_in_a_fixed_order():
     """His parents 0.6, hers 0.25 of the rest, else 0.7 at his place."""
-    found = chosen(np.array([0.59, 0.61, 0.69, 0.71, 0.90, 0.92]), housed=(False, False))
+    found = chosen(np.array([0.59, 0.61, 0.69, 0.71, 0.90, 0.92]))
     assert found.elders.tolist() == [True, True, True, False, False, False]
     assert found.at_his.tolist() == [True, False, False, True, True, False]
-    assert found.joins.tolist() == [True, True, True, False, False, False]
 
 
 def test_nobody_joins_parents_who_are_not_there():
     found = chosen(np.linspace(0.01, 0.99, 99), his=False, hers=False)
-    assert found.joins.all()  # each has a household without parents
+    assert not found.elders.any()
     assert 0.6 < found.at_his.mean() < 0.8
-    assert not chosen(np.array([0.5]), False, False, (False, False)).joins.any()
+
+
+@pytest.mark.parametrize(("lives", "home"), [("alone", 0), ("with lodgers", 2), ("at works", 2)])
+def test_a_couple_takes_the_home_of_one_who_has_it_for_himself(tools, lives, home):
+    him = {"household": -1, "collective": WORKS} if lives == "at works" else {"household": 0}
+    rows = [
+        {"sex": 0, "age": 30, **him},
+        {"sex": 1, "age": 28, "household": 1},
+        {"sex": 0, "age": 29, "household": 0 if lives == "with lodgers" else 1},
+    ]
+    year = tools.Year(tools.people_of(rows), 2)
+    u = np.array([0.1])  # at his place, as neither has parents
+    marriage_homes.settle(year, np.array([0]), np.array([1]), u)
+    assert year.people["household"][:2].tolist() == [home, home]
+
+
+def test_parents_take_in_at_the_same_place_alone_and_not_in_the_year_of_their_death(tools):
+    rows = [
+        {"age": 30, "household": 0, "mother": 3, "father": 4},  # both elsewhere in town
+        {"age": 30, "household": 3, "mother": 3, "father": 5},  # he lives at another place
+        {"age": 30, "household": 0, "mother": 6, "father": 7},  # she is about to die, he at works
+        {"sex": 1, "age": 60, "household": 3},
+        {"age": 60, "household": 4},
+        {"age": 60, "household": 5, "province": 2},
+        {"sex": 1, "age": 60, "household": 0},
+        {"age": 60, "household": -1, "collective": WORKS},
+    ]
+    people = tools.people_of(rows)
+    people["death_u"][6] = 0.5
+    found = marriage_homes.parents_of(people, np.arange(3))
+    assert found.nearby.tolist() == [4, 3, -1]
+    assert found.at_home.tolist() == [False, True, False]
 
 
 def test_a_bride_moves_to_his_parents_with_her_child(tools):
