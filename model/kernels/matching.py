@@ -69,21 +69,26 @@ def members(
 
 
 @rule
+def turn(position: int, offset: int) -> Any:
+    """Way round the circle from the offset to a position."""
+    return np.uint32(np.int64(position) - offset)
+
+
+@rule
 def brackets(
-    men: Words, women: Words, his: Whole, hers: Whole, k: int, offset: int, match: Whole
-) -> None:
+    men: Words, women: Words, his: Whole, hers: Whole, k: int, offset: int, match: Whole,
+    stack: Whole, early: Whole,
+) -> None:  # fmt: skip
     """match[a] = b: the b-th woman closes the bracket that the a-th man opens.
 
     his, hers : int64, places of the members in the order of the circle from the offset
+    stack, early : int64, scratch, at least k long
     The circle has no end: women met before any open man take the last open men.
     """
-    circle = np.int64(1) << 32
-    stack = np.empty(k, np.int64)
-    early = np.empty(k, np.int64)
     depth = waiting = a = 0
     for b in range(k):
-        at = (np.int64(women[hers[b]]) - offset) % circle
-        while a < k and (np.int64(men[his[a]]) - offset) % circle <= at:
+        at = turn(women[hers[b]], offset)
+        while a < k and turn(men[his[a]], offset) <= at:
             stack[depth] = a
             depth += 1
             a += 1
@@ -159,6 +164,45 @@ def stranger(
     return -1
 
 
+@rule
+def part_kin(
+    x: int, start: int, end: int, husbands: Rows, wives: Rows, men: Rows, men_free: Whole, a: int,
+    b: int, women: Rows, women_free: Whole, c: int, d: int, mother: Rows, father: Rows,
+    sibship: Ids,
+) -> None:  # fmt: skip
+    """Finds others for couple x of a cell, couples start..end, if the two are kin; -1 if none.
+
+    a..b, c..d : places of the types of the cell
+    """
+    if not kin(husbands[x], wives[x], mother, father, sibship):
+        return
+    if exchange(x, start, end, husbands, wives, mother, father, sibship):
+        return
+    wife = stranger(husbands[x], women, women_free, c, d, mother, father, sibship)
+    if wife >= 0:
+        wives[x] = wife
+    else:
+        husbands[x] = stranger(wives[x], men, men_free, a, b, mother, father, sibship)
+
+
+@rule
+def any_kin(
+    start: int, end: int, husbands: Rows, wives: Rows, mother: Rows, father: Rows, sibship: Ids
+) -> Any:
+    """Whether the two of any couple start..end are kin, without a branch."""
+    found = False
+    for x in range(start, end):
+        found |= kin(husbands[x], wives[x], mother, father, sibship)
+    return found
+
+
+@rule
+def release(following: Whole, start: int, stop: int) -> None:
+    """Makes all places start..stop free again."""
+    for place in range(start, stop):
+        following[place] = place
+
+
 @kernel
 def pairs(
     first: Whole,
@@ -193,36 +237,38 @@ def pairs(
     most = 1
     for k in couples:
         most = max(most, k)
-    his, hers = np.empty(most, np.int64), np.empty(most, np.int64)
-    match = np.empty(most, np.int64)
+    his, hers, match = np.empty(most, np.int64), np.empty(most, np.int64), np.empty(most, np.int64)
+    stack, early = np.empty(most, np.int64), np.empty(most, np.int64)
     made = 0
     for r in range(first.size - 1):
-        for cell in range(first[r], first[r + 1]):
-            k, at = couples[cell], np.int64(offset[cell])
-            if k == 0:
-                continue
-            i, j = r * types + his_type[cell], r * types + her_type[cell]
-            a, b, c, d = men_start[i], men_start[i + 1], women_start[j], women_start[j + 1]
-            found = members(men_position, men_free, a, b, at, k, his)
-            k = min(found, members(women_position, women_free, c, d, at, k, hers))
-            brackets(men_position, women_position, his, hers, k, at, match)
-            start, end = made, made + k
-            for x in range(k):
-                husbands[start + x] = men[his[x]]
-                wives[start + x] = women[hers[match[x]]]
-            for x in range(start, end):
-                if kin(husbands[x], wives[x], mother, father, sibship) and not exchange(
-                    x, start, end, husbands, wives, mother, father, sibship
-                ):
-                    wife = stranger(husbands[x], women, women_free, c, d, mother, father, sibship)
-                    if wife >= 0:
-                        wives[x] = wife
-                    else:
-                        husbands[x] = stranger(
-                            wives[x], men, men_free, a, b, mother, father, sibship
-                        )
-            for x in range(start, end):
-                if husbands[x] >= 0:
-                    husbands[made], wives[made] = husbands[x], wives[x]
-                    made += 1
+        begun, careful = made, False
+        while True:  # look for kin at the end, which is faster; where there are any, start anew
+            for cell in range(first[r], first[r + 1]):
+                k, at = couples[cell], np.int64(offset[cell])
+                if k == 0:
+                    continue
+                i, j = r * types + his_type[cell], r * types + her_type[cell]
+                a, b, c, d = men_start[i], men_start[i + 1], women_start[j], women_start[j + 1]
+                found = members(men_position, men_free, a, b, at, k, his)
+                k = min(found, members(women_position, women_free, c, d, at, k, hers))
+                brackets(men_position, women_position, his, hers, k, at, match, stack, early)
+                start, end = made, made + k
+                for x in range(k):
+                    husbands[start + x] = men[his[x]]
+                    wives[start + x] = women[hers[match[x]]]
+                if careful:
+                    for x in range(start, end):
+                        part_kin(
+                            x, start, end, husbands, wives, men, men_free, a, b, women, women_free,
+                            c, d, mother, father, sibship,
+                        )  # fmt: skip
+                for x in range(start, end):
+                    if husbands[x] >= 0:
+                        husbands[made], wives[made] = husbands[x], wives[x]
+                        made += 1
+            if careful or not any_kin(begun, made, husbands, wives, mother, father, sibship):
+                break
+            made, careful = begun, True
+            release(men_free, men_start[r * types], men_start[(r + 1) * types])
+            release(women_free, women_start[r * types], women_start[(r + 1) * types])
     return made

@@ -132,17 +132,12 @@ def give_way(x: Floats, slack: Floats, u: float, path: Whole, i: int, j: int) ->
 
 
 @rule
-def settle(x: Floats, slack: Floats, u: float, path: Whole, i: int, j: int) -> Any:
-    """One fair move of a fractional cell; returns what is left of its uniform u."""
-    part, spare = x[i, j], min(slack[i], slack[x.shape[0] + j])
+def own_move(part: float, spare: float, u: float) -> tuple[float, float]:
+    """By how much a fraction rises or falls whose types have people to spare, and what is left."""
     if spare >= 1.0 - part:  # as below, for the usual case
-        shift(x, slack, i, j, (1.0 if u < part else 0.0) - part)
-        return u
-    if spare > TIGHT:  # nobody else must move
-        rises, left = split(u, part / (spare + part))
-        shift(x, slack, i, j, spare if rises else -part)
-        return left
-    return give_way(x, slack, u, path, i, j)
+        return (1.0 if u < part else 0.0) - part, u
+    rises, left = split(u, part / (spare + part))
+    return (spare if rises else -part), left
 
 
 @kernel
@@ -159,7 +154,7 @@ def whole(
     men, women : int64[region, type], people
     couples : int64[cells], out; by type never more than the people
     """
-    n, m = men.shape[1], women.shape[1]
+    n, m = np.uint32(men.shape[1]), women.shape[1]
     x = np.zeros((n, m))
     slack = np.empty(n + m)
     path = np.empty(n + m + 2, np.int64)
@@ -167,14 +162,20 @@ def whole(
         slack[:n] = men[r]
         slack[n:] = women[r]
         for k in range(first[r], first[r + 1]):
+            i, j = np.uint32(his[k]), np.uint32(hers[k])
             couples[k] = np.int64(mu[k] + DUST)
             part = mu[k] - couples[k]
-            x[his[k], hers[k]] = part if fractional(part) else 0.0
-            slack[his[k]] -= couples[k] + x[his[k], hers[k]]
-            slack[n + hers[k]] -= couples[k] + x[his[k], hers[k]]
+            x[i, j] = part if fractional(part) else 0.0
+            slack[i] -= couples[k] + x[i, j]
+            slack[n + j] -= couples[k] + x[i, j]
         for k in range(first[r], first[r + 1]):
-            i, j, u = his[k], hers[k], luck[k]
+            i, j, u = np.uint32(his[k]), np.uint32(hers[k]), luck[k]
             while fractional(x[i, j]):
-                u = settle(x, slack, u, path, i, j)
+                spare = min(slack[i], slack[n + j])
+                if (spare > TIGHT) | (spare >= 1.0 - x[i, j]):
+                    by, u = own_move(x[i, j], spare, u)
+                    shift(x, slack, i, j, by)
+                else:
+                    u = give_way(x, slack, u, path, np.int64(i), np.int64(j))
             couples[k] += x[i, j] > 0.5
             x[i, j] = 0.0  # for the next region; it moves no more

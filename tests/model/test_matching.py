@@ -112,3 +112,22 @@ def test_brothers_and_sisters_whose_mother_is_dead_do_not_marry():
     husbands, wives = town.marry([[40]], offsets(1))
     assert len(husbands) == 40
     assert (town.sibship[husbands] != town.sibship[wives]).all()
+
+
+def test_kin_in_one_region_leave_the_others_as_they_are():
+    """Two regions of one type each; all are strangers, or two large families in the second."""
+    town = Town((50, 50), (50, 50))
+    large = np.where(town.kind == 1, np.arange(200) % 2 + 200, np.arange(200)).astype(np.uint64)
+    offset = offsets(2)[0]
+    made = []
+    for sibship in (town.sibship, large):
+        cells = np.arange(3), *np.zeros((2, 2), np.uint16), np.array([40, 40]), offset, 1
+        out = np.empty((2, 80), np.int32)
+        sides = *town.side(town.men), *town.side(town.women)
+        assert pairs(*cells, *sides, town.mother, town.father, sibship, *out) == 80
+        made.append(out)
+    strangers, kin = made
+    assert np.array_equal(strangers[:, :40], kin[:, :40])
+    assert (large[strangers[0]] == large[strangers[1]])[40:].any()
+    assert (large[kin[0]] != large[kin[1]])[40:].all()
+    assert len(np.unique(kin)) == 160
