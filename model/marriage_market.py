@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..agents import luck
-from ..agents.compiled import kernel, rule
+from ..agents.compiled import kernel
 from ..parameters.dims import MARITAL, PROVINCES, REGION_OF_PROVINCE, REGIONS, SEXES
 from ..parameters.load import Parameters
 from .kernels.market import Cells, expected_couples
@@ -33,6 +33,7 @@ THINNEST_BY_PROVINCE = 1_000_000  # persons: a smaller market is one of six regi
 MARRIED = MARITAL.index("married")
 POSITION, LOOKS, HOME = 0, 1, 2  # lanes of the call of people
 HALF_YEAR = 6  # months
+ONE = np.uint32(1)  # keeps an index free of signs, which is faster
 AGES = np.arange(np.iinfo(np.int8).max + 2)  # at the wedding
 YOUNG = ("marital", "alive", "age")
 LOOKED_AT = (
@@ -124,39 +125,44 @@ def find_looking(
     return n
 
 
-@rule
-def expected_place(position: int, first: int, end: int) -> int:
-    """Where among places first..end somebody at a position on the circle is about to stand."""
-    return first + ((np.int64(position) * (end - first)) >> 32)
+@kernel
+def near_place(rows: Any, cell: Any, position: Any, start: Any, out: Any, out_position: Any) -> None:
+    """Put people by cell and nearly by position, as positions in a cell are even.
+
+    start : int64[cells + 1], first place of each cell, and the end
+    """
+    expected, taken = np.empty(rows.size, np.uint32), np.zeros(rows.size + 1, np.uint32)
+    for k in range(rows.size):
+        c = np.uint32(cell[k])
+        size = start[c + ONE] - start[c]
+        expected[k] = start[c] + ((np.int64(position[k]) * size) >> 32)
+        taken[expected[k] + ONE] += ONE
+    for k in range(rows.size):
+        taken[k + 1] += taken[k]
+    for k in range(rows.size):
+        place = taken[expected[k]]
+        out[place], out_position[place] = rows[k], position[k]
+        taken[expected[k]] += ONE
 
 
 @kernel
-def by_place(
-    rows: Any, cell: Any, position: Any, ids: Any, start: Any, out: Any, out_position: Any
-) -> None:
-    """Order by cell, position and id: near its place first, as positions are even, then moved.
+def sort_near(rows: Any, position: Any, ids: Any, start: Any) -> None:
+    """Sort people who are near their place in each cell by position, and by id.
 
-    ids : uint64 by row of all people; start : int64[cells + 1], first place of each cell
+    ids : uint64 by row of all people; start : as in `near_place`
     """
-    place = np.zeros(rows.size + 1, np.int32)
-    for k in range(rows.size):
-        place[expected_place(position[k], start[cell[k]], start[cell[k] + 1]) + 1] += 1
-    for k in range(rows.size):
-        place[k + 1] += place[k]
-    for k in range(rows.size):
-        b = expected_place(position[k], start[cell[k]], start[cell[k] + 1])
-        out[place[b]], out_position[place[b]] = rows[k], position[k]
-        place[b] += 1
     for c in range(start.size - 1):
-        for k in range(start[c] + 1, start[c + 1]):
-            row, at = out[k], out_position[k]
-            while k > start[c] and (
-                out_position[k - 1] > at
-                or (out_position[k - 1] == at and ids[out[k - 1]] > ids[row])
-            ):
-                out[k], out_position[k] = out[k - 1], out_position[k - 1]
-                k -= 1
-            out[k], out_position[k] = row, at
+        first = np.uint32(start[c])
+        for k in range(first + ONE, np.uint32(start[c + 1])):
+            b = k
+            while b > first:
+                a = b - ONE
+                after = (position[a] == position[b]) and ids[rows[a]] > ids[rows[b]]
+                if not (position[a] > position[b] or after):
+                    break
+                rows[a], rows[b] = rows[b], rows[a]
+                position[a], position[b] = position[b], position[a]
+                b = a
 
 
 def sides(model: "SongheModel", kinds: Types) -> tuple[Side, Side]:
@@ -179,7 +185,8 @@ def sides(model: "SongheModel", kinds: Types) -> tuple[Side, Side]:
     n = find_looking(rows[:n], cell, looks, u[LOOKS], position, looking)
     start = np.concatenate((np.zeros(1, np.int64), np.cumsum(looking)))
     order, places = np.empty(n, np.int32), np.empty(n, np.uint32)
-    by_place(rows[:n], cell, position, people["id"], start, order, places)
+    near_place(rows[:n], cell, position, start, order, places)
+    sort_near(order, places, people["id"], start)
     singles, looking = singles.reshape(*shape, -1), looking.reshape(shape)
     cut = len(start) // 2
     men = start[cut]
