@@ -12,7 +12,7 @@ PACKAGES := parameters agents model runs analysis
 NOJIT := tests/agents/test_luck.py tests/agents/test_frame.py tests/agents/test_families.py \
 	tests/agents/test_integerise.py
 
-.PHONY: run test lint nojit long bench assumptions clean
+.PHONY: run test lint nojit long faults soak bench assumptions clean
 
 run: $(READY)
 	$(BIN)/songhe run
@@ -33,6 +33,13 @@ nojit: $(READY)
 
 long: $(READY)
 	$(BIN)/python -m pytest -m long
+
+# Real processes that are killed or starved; needs Linux with user namespaces.
+faults: $(READY)
+	$(BIN)/python -m pytest -m faults tests/faults
+
+soak: $(READY)
+	$(BIN)/python -m pytest -m soak -s tests/faults
 
 bench: $(READY)
 	$(BIN)/python -m pytest tests/benchmarks -o addopts=--import-mode=importlib --benchmark-only
