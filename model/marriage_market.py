@@ -34,6 +34,7 @@ MARRIED = MARITAL.index("married")
 POSITION, LOOKS, HOME = 0, 1, 2  # lanes of the call of people
 HALF_YEAR = 6  # months
 ONE = np.uint32(1)  # keeps an index free of signs, which is faster
+STATES = 2 * len(MARITAL)
 AGES = np.arange(np.iinfo(np.int8).max + 2)  # at the wedding
 YOUNG = ("marital", "alive", "age")
 LOOKED_AT = (
@@ -42,20 +43,31 @@ LOOKED_AT = (
 )  # fmt: skip
 
 
-class Side(NamedTuple):
-    """Singles of one sex: how many by state, how many look, and those who look in order."""
+class Singles(NamedTuple):
+    """Single men and women of legal age on the market, by row; a state is student, marital."""
 
-    singles: Whole  # [region, type, state]; a state is student or not, and marital status
-    chance: Floats  # [type, state], of looking for a partner
+    rows: Rows
+    code: NDArray[np.int32]  # place of each in [sex, region, type, state]
+    looks: Floats  # chance of each to look for a partner
+    chance: Floats  # [sex, type, state], the same
+    regions: int
+
+    def expected(self) -> Floats:
+        """How many are expected to look, float64[sex, region, type]."""
+        sexes, types, states = self.chance.shape
+        shape = sexes, self.regions, types, states
+        counts = np.bincount(self.code, minlength=math.prod(shape)).reshape(shape)
+        sides = zip(counts, self.chance, strict=True)
+        return np.stack([np.einsum("rts,ts->rt", n, chance) for n, chance in sides])
+
+
+class Side(NamedTuple):
+    """Those of one sex who look for a partner: how many, and in order."""
+
     looking: Whole  # [region, type]
-    rows: Rows  # those who look, by (region, type, position, id)
+    rows: Rows  # by (region, type, position, id)
     position: Words
     start: Whole  # first place of each (region, type), and the end
-
-    @property
-    def expected(self) -> Floats:
-        """How many are expected to look, float64[region, type]."""
-        return np.asarray(np.einsum("rts,ts->rt", self.singles, self.chance))
 
 
 def regions(persons: int) -> tuple[str, NDArray[np.int64]]:
@@ -82,45 +94,43 @@ def find_singles(marital: Any, alive: Any, age: Any, youngest: int, rows: Any) -
 def sort_singles(
     rows: Any, sex: Any, age: Any, birth_month: Any, province: Any, residence: Any,
     education: Any, enrolled: Any, marital: Any, death_u: Any, divorce_u: Any,
-    legal: Any, division: Any, group: Any, chance: Any, cell: Any, looks: Any, singles: Any,
+    legal: Any, division: Any, regions: int, group: Any, chance: Any, code: Any, looks: Any,
 ) -> int:  # fmt: skip
-    """Keep and count those of legal age who outlive the year unmarried; returns their number.
+    """Keep those of legal age who outlive the year unmarried; returns their number.
 
     legal : int64[sex]; division : int64[province]; group : int64 by age
-    chance : float64[sex, type, state]
-    rows : int32, in and out; cell, looks : out, (sex, region, type) and chance of each
-    singles : int64[sex * region * type, state], added to
+    chance : float64[sex, type, state]; rows : int32, in and out
+    code, looks : out, as in `Singles`
     """
-    types = chance.shape[1]
-    regions = singles.shape[0] // (len(SEXES) * types)
     n = 0
     for k in range(rows.size):
         i = np.uint32(rows[k])
         wedding = age[i] + (birth_month[i] <= HALF_YEAR)
         kind = type_code(group[wedding], LEVEL_OF_EDUCATION[education[i]], residence[i])
         state = enrolled[i] * len(MARITAL) + marital[i]
-        market = (wedding >= legal[sex[i]]) & (death_u[i] >= 1.0) & (divorce_u[i] >= 1.0)
-        rows[n] = i
-        cell[n] = (sex[i] * regions + division[province[i]]) * types + kind
+        cell = (sex[i] * regions + division[province[i]]) * chance.shape[1] + kind
+        rows[n], code[n] = i, cell * STATES + state
         looks[n] = chance[sex[i], kind, state]
-        singles[cell[n], state] += market
-        n += market
+        n += (wedding >= legal[sex[i]]) & (death_u[i] >= 1.0) & (divorce_u[i] >= 1.0)
     return n
 
 
 @kernel
 def find_looking(
-    rows: Any, cell: Any, looks: Any, luck_of_looking: Any, position: Any, looking: Any
-) -> int:
-    """Keep and count those whose luck is below their chance; returns their number.
+    rows: Any, code: Any, looks: Any, luck_of_looking: Any, luck_of_position: Any, out: Any,
+    cell: Any, position: Any, looking: Any,
+) -> int:  # fmt: skip
+    """List and count those whose luck is below their chance; returns their number.
 
-    rows, cell, position : of all singles, in and out; looking : int64 by cell, added to
+    out, cell, position : rows, place in [sex, region, type] and on the circle, out
+    looking : int64 by cell, added to
     """
     n = 0
     for k in range(rows.size):
-        rows[n], cell[n], position[n] = rows[k], cell[k], position[k]
+        out[n], position[n] = rows[k], luck_of_position[k]
+        cell[n] = np.uint32(code[k]) // np.uint32(STATES)
         found = luck.unit(luck_of_looking[k]) < looks[k]
-        looking[cell[k]] += found
+        looking[cell[n]] += found
         n += found
     return n
 
@@ -129,11 +139,11 @@ def find_looking(
 def near_place(rows: Any, cell: Any, position: Any, start: Any, out: Any, out_position: Any) -> None:
     """Put people by cell and nearly by position, as positions in a cell are even.
 
-    start : int64[cells + 1], first place of each cell, and the end
+    cell : uint32; start : int64[cells + 1], first place of each cell, and the end
     """
     expected, taken = np.empty(rows.size, np.uint32), np.zeros(rows.size + 1, np.uint32)
     for k in range(rows.size):
-        c = np.uint32(cell[k])
+        c = cell[k]
         size = start[c + ONE] - start[c]
         expected[k] = start[c] + ((np.int64(position[k]) * size) >> 32)
         taken[expected[k] + ONE] += ONE
@@ -165,34 +175,40 @@ def sort_near(rows: Any, position: Any, ids: Any, start: Any) -> None:
                 b = a
 
 
-def sides(model: "SongheModel", kinds: Types) -> tuple[Side, Side]:
-    """The single men and women on this year's market."""
+def singles(model: "SongheModel", kinds: Types) -> Singles:
+    """The singles on this year's market."""
     people, p = model.people, model.parameters
     legal = np.asarray(p.at(KEY + "legal_age", model.new_year)).astype(np.int64)
     _, division = regions(model.persons)
+    n_regions = int(division.max()) + 1
     rows = np.empty(people.n + 1, np.int32)
     youngest = max(int(legal.min()) - 1, 0)
     n = find_singles(*(people[name] for name in YOUNG), youngest, rows)
     chance = chances(p, kinds)
-    shape = (len(SEXES), int(division.max()) + 1, kinds.size)
-    cell, looks = np.empty(n, np.int32), np.empty(n)
-    singles = np.zeros((math.prod(shape), chance.shape[2]), np.int64)
-    tables = (legal, division, kinds.group(AGES), chance)
-    columns = (people[name] for name in LOOKED_AT)
-    n = sort_singles(rows[:n], *columns, *tables, cell, looks, singles)
-    u = luck.words(people["id"][rows[:n]], luck.Call.MARRIAGE, model.year, model.key)
-    looking, position = np.zeros(math.prod(shape), np.int64), u[POSITION]
-    n = find_looking(rows[:n], cell, looks, u[LOOKS], position, looking)
+    code, looks = np.empty(n, np.int32), np.empty(n)
+    tables = (legal, division, n_regions, kinds.group(AGES), chance)
+    n = sort_singles(rows[:n], *(people[name] for name in LOOKED_AT), *tables, code, looks)
+    return Singles(rows[:n], code[:n], looks[:n], chance, n_regions)
+
+
+def sides(model: "SongheModel", found: Singles) -> tuple[Side, Side]:
+    """The men and the women who look for a partner, by the luck of the year."""
+    ids, n = model.people["id"], len(found.rows)
+    u = luck.words(ids[found.rows], luck.Call.MARRIAGE, model.year, model.key)
+    shape = (len(SEXES), found.regions, found.chance.shape[1])
+    looking = np.zeros(math.prod(shape), np.int64)
+    rows, cell, position = (np.empty(n, kind) for kind in (np.int32, np.uint32, np.uint32))
+    n = find_looking(*found[:3], u[LOOKS], u[POSITION], rows, cell, position, looking)
     start = np.concatenate((np.zeros(1, np.int64), np.cumsum(looking)))
     order, places = np.empty(n, np.int32), np.empty(n, np.uint32)
     near_place(rows[:n], cell, position, start, order, places)
-    sort_near(order, places, people["id"], start)
-    singles, looking = singles.reshape(*shape, -1), looking.reshape(shape)
+    sort_near(order, places, ids, start)
+    his, hers = looking.reshape(shape)
     cut = len(start) // 2
     men = start[cut]
     return (
-        Side(singles[0], chance[0], looking[0], order[:men], places[:men], start[: cut + 1]),
-        Side(singles[1], chance[1], looking[1], order[men:], places[men:], start[cut:] - men),
+        Side(his, order[:men], places[:men], start[: cut + 1]),
+        Side(hers, order[men:], places[men:], start[cut:] - men),
     )
 
 

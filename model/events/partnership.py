@@ -25,7 +25,7 @@ from .. import homes
 from ..kernels.market import level_for
 from ..marriage_ends import part
 from ..marriage_homes import settle
-from ..marriage_market import HOME, MARRIED, Side, couples, matched, sides
+from ..marriage_market import HOME, MARRIED, Singles, couples, matched, sides, singles
 from ..marriage_types import (
     KEY,
     LEVEL_OF_EDUCATION,
@@ -234,8 +234,9 @@ def marry(model: "SongheModel") -> None:
     """Holds the market of the year and gives every new couple a home."""
     people, p = model.people, model.parameters
     kinds = types(p)
-    men, women = sides(model, kinds)
-    table = this_year(model, kinds, men, women)
+    found = singles(model, kinds)
+    men, women = sides(model, found)
+    table = this_year(model, kinds, found)
     made = couples(men, women, table, model.year, model.key)
     husbands, wives = matched(made, men, women, people)
     u = homes.uniforms(model, wives, luck.Call.MARRIAGE)
@@ -244,12 +245,12 @@ def marry(model: "SongheModel") -> None:
     model.tally.add("marriages", np.array(len(wives), np.int64))
 
 
-def this_year(model: "SongheModel", kinds: Types, men: Side, women: Side) -> Floats:
+def this_year(model: "SongheModel", kinds: Types, found: Singles) -> Floats:
     """Propensity of each pair of types: the shape of the base at the level of the year."""
     p = model.parameters
 
     def learn() -> Floats:
-        exposure = np.sqrt(np.einsum("ri,rj->rij", men.expected, women.expected)).sum(axis=0)
+        exposure = np.sqrt(np.einsum("ri,rj->rij", *found.expected())).sum(axis=0)
         return fit(p, kinds, recent_couples(model, kinds), exposure, model.persons)
 
     shape = model.constants.get(
@@ -260,7 +261,7 @@ def this_year(model: "SongheModel", kinds: Types, men: Side, women: Side) -> Flo
     table = propensity(p, kinds, np.asarray(shape))
     level = model.constants.get(
         "marriage",
-        lambda: level_for(men.expected, women.expected, table, target(model, "marriages")),
+        lambda: level_for(*found.expected(), table, target(model, "marriages")),
         aligned=is_target(model, "marriages"),
     )
     return table * math.exp(level)

@@ -18,7 +18,7 @@ from songhe.model.events.partnership import (
     divorce_time,
 )
 from songhe.model.kernels.market import equilibrium
-from songhe.model.marriage_market import age_at_wedding, couples, regions, sides
+from songhe.model.marriage_market import age_at_wedding, couples, regions, sides, singles
 from songhe.model.marriage_types import LEVEL_OF_EDUCATION, fit, margins, propensity, seed, types
 from songhe.parameters.load import load
 
@@ -158,9 +158,10 @@ def test_children_of_both_live_with_the_one_who_keeps_them(tools):
 
 def test_recorded_marriages_are_met_in_expected_values(country):
     p, kinds = load(), types(load())
-    men, women = sides(country, kinds)
-    table = partnership.this_year(country, kinds, men, women)
-    expected = equilibrium(men.expected, women.expected, table).couples.sum()
+    found = singles(country, kinds)
+    men, women = sides(country, found)
+    table = partnership.this_year(country, kinds, found)
+    expected = equilibrium(*found.expected(), table).couples.sum()
     target = p.year("demography.targets.marriages", 2011) * 1000 / country.weight
     assert expected == pytest.approx(target, rel=1e-9)
 
@@ -227,10 +228,11 @@ def test_one_more_single_changes_few_couples(tools):
 def test_halving_everybody_leaves_the_chances_of_the_level(country):
     """Half of the singles of each type under the level of all: half of the couples expected."""
     kinds = types(load())
-    men, women = sides(country, kinds)
-    table = partnership.this_year(country, kinds, men, women)
+    found = singles(country, kinds)
+    men, women = sides(country, found)
+    table = partnership.this_year(country, kinds, found)
     whole, half = (
-        equilibrium(k * men.expected, k * women.expected, table).couples.sum() for k in (1, 0.5)
+        equilibrium(*k * found.expected(), table).couples.sum() for k in (1, 0.5)
     )
     assert half == pytest.approx(0.5 * whole)
 
@@ -238,8 +240,9 @@ def test_halving_everybody_leaves_the_chances_of_the_level(country):
 def test_whole_couples_are_the_expected_ones_on_average(country):
     """400 years of luck of the cells; false alarm below 1e-6 over the cells looked at."""
     kinds = types(load())
-    men, women = sides(country, kinds)
-    table = partnership.this_year(country, kinds, men, women)
+    found = singles(country, kinds)
+    men, women = sides(country, found)
+    table = partnership.this_year(country, kinds, found)
     mu = equilibrium(men.looking.astype(float), women.looking.astype(float), table).couples
     n = 400
     total = np.zeros(mu.shape)
@@ -256,10 +259,10 @@ def test_whole_couples_are_the_expected_ones_on_average(country):
 def test_students_and_the_old_look_less_often(country):
     kinds = types(load())
     country.people["enrolled"][:] = 0
-    full = sides(country, kinds)[FEMALE].expected
+    full = singles(country, kinds).expected()[FEMALE]
     country.people["enrolled"][:] = 1
     student = load().value("demography.partnership.student")
-    assert sides(country, kinds)[FEMALE].expected == pytest.approx(student * full)
+    assert singles(country, kinds).expected()[FEMALE] == pytest.approx(student * full)
     looking = load().array("demography.partnership.looking")
     assert (looking[:, :, -1] <= 0.05).all()
 
