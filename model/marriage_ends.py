@@ -89,7 +89,8 @@ def with_children(
     columns = (people[name] for name in ("mother", "father", "age", "household"))
     common_children(near, *columns, adult_age, husbands, wives, of)
     common, of = near[of >= 0], of[of >= 0]
-    others = np.append(common, -1)[np.searchsorted(common, movers.rows)] != movers.rows
+    rising = np.append(np.sort(common), -1)
+    others = rising[np.searchsorted(rising[:-1], movers.rows)] != movers.rows
     goes = children_leave[of]
     return Units(
         np.concatenate((movers.rows[others], common[goes])),
