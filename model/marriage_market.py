@@ -136,7 +136,9 @@ def find_looking(
 
 
 @kernel
-def near_place(rows: Any, cell: Any, position: Any, start: Any, out: Any, out_position: Any) -> None:
+def near_place(
+    rows: Any, cell: Any, position: Any, start: Any, out: Any, out_position: Any
+) -> None:
     """Put people by cell and nearly by position, as positions in a cell are even.
 
     cell : uint32; start : int64[cells + 1], first place of each cell, and the end
@@ -164,7 +166,7 @@ def sort_near(rows: Any, position: Any, ids: Any, start: Any) -> None:
     for c in range(start.size - 1):
         first = np.uint32(start[c])
         for k in range(first + ONE, np.uint32(start[c + 1])):
-            b = k
+            b: Any = k
             while b > first:
                 a = b - ONE
                 after = (position[a] == position[b]) and ids[rows[a]] > ids[rows[b]]

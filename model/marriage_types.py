@@ -35,7 +35,7 @@ LEAST_SEED = 5.0  # couples: with less, the few couples of a small base give a w
 
 @rule
 def type_code(group: Any, level: Any, residence: Any) -> Any:
-    """Code of a type: age group, level of education, residence."""
+    """Code of a type, or of an array of types: age group, level of education, residence."""
     return (group * LEVELS + level) * len(RESIDENCES) + residence
 
 
@@ -56,7 +56,7 @@ class Types(NamedTuple):
     def code(self, age: NDArray[Any], education: NDArray[Any], residence: NDArray[Any]) -> Whole:
         """Type of each person."""
         level = LEVEL_OF_EDUCATION[education]
-        return np.asarray(type_code.py_func(self.group(age), level, residence))
+        return np.asarray(type_code(self.group(age), level, residence))
 
     def parts(self) -> tuple[Whole, Whole, Whole]:
         """Age group, level and residence of each code."""

@@ -259,11 +259,13 @@ def this_year(model: "SongheModel", kinds: Types, found: Singles) -> Floats:
         aligned=model.year == FIRST_YEAR,
     )
     table = propensity(p, kinds, np.asarray(shape))
-    level = model.constants.get(
-        "marriage",
-        lambda: level_for(*found.expected(), table, target(model, "marriages")),
-        aligned=is_target(model, "marriages"),
-    )
+
+    def solve() -> float:
+        men, women = found.expected()
+        return level_for(men, women, table, target(model, "marriages"))
+
+    aligned = is_target(model, "marriages")
+    level = model.constants.get("marriage", solve, aligned=aligned)
     return table * math.exp(level)
 
 

@@ -104,7 +104,7 @@ def split(u: float, chance: float) -> tuple[Any, float]:
 
 
 @rule
-def give_way(x: Floats, slack: Floats, u: float, path: Whole, i: int, j: int) -> float:
+def give_way(x: Floats, slack: Floats, u: float, path: Whole, i: int, j: int) -> Any:
     """One fair move of a fractional cell and of those that must give way to it.
 
     Returns what is left of its uniform u.

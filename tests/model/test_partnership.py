@@ -159,7 +159,6 @@ def test_children_of_both_live_with_the_one_who_keeps_them(tools):
 def test_recorded_marriages_are_met_in_expected_values(country):
     p, kinds = load(), types(load())
     found = singles(country, kinds)
-    men, women = sides(country, found)
     table = partnership.this_year(country, kinds, found)
     expected = equilibrium(*found.expected(), table).couples.sum()
     target = p.year("demography.targets.marriages", 2011) * 1000 / country.weight
@@ -229,11 +228,8 @@ def test_halving_everybody_leaves_the_chances_of_the_level(country):
     """Half of the singles of each type under the level of all: half of the couples expected."""
     kinds = types(load())
     found = singles(country, kinds)
-    men, women = sides(country, found)
     table = partnership.this_year(country, kinds, found)
-    whole, half = (
-        equilibrium(*k * found.expected(), table).couples.sum() for k in (1, 0.5)
-    )
+    whole, half = (equilibrium(*k * found.expected(), table).couples.sum() for k in (1, 0.5))
     assert half == pytest.approx(0.5 * whole)
 
 
