@@ -8,7 +8,7 @@ Nothing holds before the first date or year: asking there is an error.
 
 from bisect import bisect_right
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Literal
 
@@ -31,6 +31,11 @@ class Quantity:
     low: Floats | None = None
     high: Floats | None = None
     beyond: Beyond = None
+    years: tuple[int, ...] = field(init=False)  # those a table lists; empty without the dimension
+
+    def __post_init__(self) -> None:
+        listed = self.coords[self.dims.index("year")] if "year" in self.dims else ()
+        object.__setattr__(self, "years", tuple(int(y) for y in listed))
 
     @property
     def last_year(self) -> int | None:
@@ -40,13 +45,6 @@ class Quantity:
         return (
             self.years[-1] if "year" in self.dims else self.dates[-1].year if self.dates else None
         )
-
-    @property
-    def years(self) -> tuple[int, ...]:
-        """The years that a table lists; empty without a year dimension."""
-        if "year" not in self.dims:
-            return ()
-        return tuple(int(y) for y in self.coords[self.dims.index("year")])
 
     def at(self, day: date) -> Floats:
         """Array in force on a day; LookupError before the first date or past the end."""

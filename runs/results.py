@@ -7,6 +7,7 @@ not count is left out.
 """
 
 from collections.abc import Callable, Mapping
+from itertools import repeat
 from typing import NamedTuple
 
 import numpy as np
@@ -165,10 +166,16 @@ class Constant(NamedTuple):
 
 def flat_constants(table: Mapping[tuple[str, int], Array]) -> list[Constant]:
     """Constants as single numbers: `kappa[0,60]` is a cell of the array `kappa`."""
-    found = []
+    labels: dict[tuple[str, tuple[int, ...]], list[str]] = {}
+    found: list[Constant] = []
     for (name, year), value in table.items():
         array = np.asarray(value, dtype=np.float64)
-        for cell in np.ndindex(array.shape):
-            label = f"{name}[{','.join(map(str, cell))}]" if cell else name
-            found.append(Constant(label, year, float(array[cell])))
+        kind = name, array.shape
+        if kind not in labels:
+            labels[kind] = [_label(name, cell) for cell in np.ndindex(array.shape)]
+        found += map(Constant, labels[kind], repeat(year), array.ravel().tolist())
     return found
+
+
+def _label(name: str, cell: tuple[int, ...]) -> str:
+    return f"{name}[{','.join(map(str, cell))}]" if cell else name
