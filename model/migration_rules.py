@@ -182,11 +182,27 @@ def hazards(p: Parameters) -> Hazards:
 
 def of_cells(h: Hazards, cells: NDArray[np.int64]) -> tuple[Array, Array, NDArray[np.bool_]]:
     """Hazards to town and to the countryside of cells of SHAPE, and which are rural."""
-    province, residence, *person, age, education = np.unravel_index(cells, SHAPE)
-    common = h.person[*person, age, education]
-    town = common * h.place[province, residence, URBAN]
-    country = common * h.place[province, residence, RURAL] * h.back[age]
-    return town, country, residence == RURAL
+    town, country = np.empty(len(cells)), np.empty(len(cells))
+    rural = np.empty(len(cells), np.bool_)
+    hazards_of(cells, h.person, h.back, h.place, town, country, rural)
+    return town, country, rural
+
+
+@kernel
+def hazards_of(
+    cells: Any, person: Any, back: Any, place: Any, town: Any, country: Any, rural: Any
+) -> None:
+    """Write what `of_cells` returns; a cell is taken apart as `cell_of` made it."""
+    for k in range(cells.size):
+        rest, education = divmod(cells[k], N_LEVELS)
+        rest, age = divmod(rest, N_AGES)
+        rest, married = divmod(rest, 2)
+        rest, sex = divmod(rest, 2)
+        province, residence = divmod(rest, 2)
+        common = person[sex, married, age, education]
+        town[k] = common * place[province, residence, URBAN]
+        country[k] = common * place[province, residence, RURAL] * back[age]
+        rural[k] = residence == RURAL
 
 
 @kernel

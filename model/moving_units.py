@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from ..agents.columns import CARE_HOME
 from ..agents.compiled import kernel, rule
-from .migration_rules import N_CELLS, cell_of
+from .migration_rules import N_CELLS, URBAN, cell_of
 
 if TYPE_CHECKING:
     from .model import SongheModel
@@ -29,14 +29,14 @@ N_COUNTS = 6
 class Counts(NamedTuple):
     """People by the cell of the one who decides for them, and couples apart.
 
-    by_cell : int64[6, cells]: those who decide; their spouses at home; minors of couples
+    by_cell : int32[6, cells]: those who decide; their spouses at home; minors of couples
         without and with another adult at home; minors of one parent, likewise
     apart : int64[2, 2, 3], residence of the wife and of the husband: couples, minors with
         her, minors with him
     urban, total : int64, people
     """
 
-    by_cell: NDArray[np.int64]
+    by_cell: NDArray[np.int32]
     apart: NDArray[np.int64]
     urban: int
     total: int
@@ -66,76 +66,134 @@ def free_to_join(i: int, j: int, collective: Any) -> Any:
 def adults_at_home(
     age: Any, alive: Any, death_u: Any, household: Any, adult_age: int, out: Any
 ) -> None:
-    """Number of adults who live through the year, by household."""
+    """Add adults who live through the year, by household + 1; the first answers for -1."""
     for i in range(age.size):
-        if alive[i] and household[i] >= 0 and age[i] + 1 >= adult_age and death_u[i] >= 1.0:
-            out[household[i]] += 1
+        adult = (age[i] + 1 >= adult_age) & (death_u[i] >= 1.0)
+        out[np.uint32(household[i] + 1)] += adult & (alive[i] == 1)
 
 
 @kernel
-def count_units(
-    age: Any, sex: Any, province: Any, residence: Any, education: Any, marital: Any, alive: Any,
-    partner: Any, mother: Any, father: Any, household: Any, collective: Any, adults: Any,
-    adult_age: int, by_cell: Any, apart: Any,
-) -> tuple[int, int]:  # fmt: skip
-    """Fill the counts of `Counts`; returns urban people and all people."""
-    urban, total = 0, 0
+def cells_of(
+    age: Any, sex: Any, province: Any, residence: Any, education: Any, marital: Any, cells: Any
+) -> None:
+    """Write the cell of each person, as one who decides."""
     for i in range(age.size):
-        if not alive[i]:
-            continue
-        total += 1
-        urban += residence[i] == 0
-        d, role, couple = i, HEADS, False
-        if age[i] + 1 < adult_age:
-            d = keeper(i, mother, father, household)
-            if d < 0:
-                continue
-            role = LONE_BOUND
-        j = partner[d]
-        if marital[d] == MARRIED and j >= 0:
-            if not at_home(d, j, household):
-                wife, husband = (d, j) if sex[d] else (j, d)
-                if not free_to_join(wife, husband, collective):
-                    continue
-                if role != HEADS:
-                    apart[residence[wife], residence[husband], 1 + (sex[d] == MALE)] += 1
-                elif sex[d]:
-                    apart[residence[wife], residence[husband], 0] += 1
-                continue
-            couple = True
-        if role == LONE_BOUND:
-            spare = adults[household[i]] > 1 + couple
-            role = (FREE if spare else BOUND) if couple else (LONE_FREE if spare else LONE_BOUND)
-        elif couple and sex[d] != MALE:
-            role = SPOUSES
-        if couple and sex[d] != MALE:
-            d = j
-        married = marital[d] == MARRIED
-        k = cell_of(province[d], residence[d], sex[d], married, age[d], education[d])
-        by_cell[role, k] += 1
-    return urban, total
+        married = marital[i] == MARRIED
+        cells[i] = cell_of(province[i], residence[i], sex[i], married, age[i], education[i])
+
+
+@kernel
+def count_adults(
+    age: Any, sex: Any, marital: Any, alive: Any, partner: Any, household: Any, cells: Any,
+    adult_age: int, by_cell: Any, minors: Any, apart: Any,
+) -> tuple[int, int]:  # fmt: skip
+    """Count adults whose spouse, if any, lives at home: she by the cell of her husband.
+
+    minors, apart : uint32[people + 1], out, rows of minors, and of wives with a husband
+        elsewhere; returns their numbers
+    """
+    n_minors, n_apart = 0, 0
+    for i in range(age.size):  # without branches
+        j, lives, adult = np.uint32(max(partner[i], 0)), alive[i] == 1, age[i] + 1 >= adult_age
+        couple = (marital[i] == MARRIED) & (partner[i] >= 0)
+        together = (household[i] >= 0) & (household[i] == household[j])
+        female, elsewhere = sex[i] != MALE, couple & (not together)
+        wife = couple & together & female
+        one = cells[j if wife else np.uint32(i)]
+        by_cell[np.uint32(wife), one] += lives & adult & (not elsewhere)
+        minors[np.uint32(n_minors)] = i
+        n_minors += lives & (not adult)
+        apart[np.uint32(n_apart)] = i
+        n_apart += lives & adult & elsewhere & female
+    return n_minors, n_apart
+
+
+@kernel
+def find_keepers(minors: Any, mother: Any, father: Any, household: Any, keepers: Any) -> int:
+    """Keep the minors with a parent at home on the list; returns their number.
+
+    keepers : uint32[minors], out, the parent each goes along with, as `keeper` says
+    """
+    n = 0
+    for k in range(minors.size):  # without a branch
+        i = minors[k]
+        h, m, f = household[i], mother[i], father[i]
+        hers = (h >= 0) & (m >= 0) & (household[np.uint32(max(m, 0))] == h)
+        his = (h >= 0) & (f >= 0) & (household[np.uint32(max(f, 0))] == h)
+        minors[np.uint32(n)], keepers[np.uint32(n)] = i, m if hers else f
+        n += hers | his
+    return n
+
+
+@kernel
+def count_minors(
+    minors: Any, keepers: Any, sex: Any, marital: Any, partner: Any, household: Any, cells: Any,
+    adults: Any, by_cell: Any,
+) -> int:  # fmt: skip
+    """Count minors by the cell of the one who decides for the parent they go along with.
+
+    Where that parent's spouse lives elsewhere the parent is kept on the list instead;
+    returns how many are.
+    """
+    n = 0
+    for k in range(minors.size):  # without a branch
+        d, h = keepers[k], household[minors[k]]
+        j = np.uint32(max(partner[d], 0))
+        married = (marital[d] == MARRIED) & (partner[d] >= 0)
+        elsewhere = married & (household[j] != h)
+        spare = adults[np.uint32(h + 1)] > 1 + married
+        one = cells[j if married & (sex[d] != MALE) else d]
+        by_cell[np.uint32(LONE_BOUND + spare - 2 * married), one] += not elsewhere
+        keepers[np.uint32(n)] = d
+        n += elsewhere
+    return n
+
+
+@kernel
+def count_apart(
+    rows: Any, of_minors: bool, sex: Any, residence: Any, partner: Any, collective: Any, apart: Any
+) -> None:
+    """Count couples apart who may come together, from a wife's row, or from a minor's keeper's."""
+    for i in rows:
+        j = np.uint32(partner[i])
+        wife, husband = (j, i) if sex[i] == MALE else (i, j)
+        if free_to_join(i, j, collective):
+            what = 1 + (sex[i] == MALE) if of_minors else 0
+            apart[residence[wife], residence[husband], what] += 1
 
 
 def count(people: Any, n_households: int, adult_age: int) -> Counts:
     """Counts of the state as it stands."""
-    adults = np.zeros(n_households, np.int32)
-    home = (people[c] for c in ("age", "alive", "death_u", "household"))
-    adults_at_home(*home, adult_age, adults)
-    by_cell = np.zeros((N_COUNTS, N_CELLS), np.int64)
-    apart = np.zeros((2, 2, 3), np.int64)
-    names: tuple[str, ...] = (
-        "age",
-        "sex",
-        "province",
-        "residence",
-        "education",
-        "marital",
-        "alive",
-    )
-    names += ("partner", "mother", "father", "household", "collective")
-    columns = (people[c] for c in names)
-    urban, total = count_units(*columns, adults, adult_age, by_cell, apart)
-    return Counts(by_cell, apart, int(urban), int(total))
+    c = {name: people[name] for name in people.columns}
+    by_cell, apart = np.zeros((N_COUNTS, N_CELLS), np.int32), np.zeros((2, 2, 3), np.int64)
+    adults, cells = np.zeros(n_households + 1, np.int32), np.empty(people.n, np.uint32)
+    adults_at_home(c["age"], c["alive"], c["death_u"], c["household"], adult_age, adults)
+    place = ("age", "sex", "province", "residence", "education", "marital")
+    cells_of(*(c[name] for name in place), cells)
+    rows = np.empty((2, people.n + 1), np.uint32)
+    own = (c[name] for name in ("age", "sex", "marital", "alive", "partner", "household"))
+    numbers = count_adults(*own, cells, adult_age, by_cell, *rows)
+    minors, wives = (some[:n] for some, n in zip(rows, numbers, strict=True))
+    keepers = np.empty(len(minors) + 1, np.uint32)
+    n = find_keepers(minors, c["mother"], c["father"], c["household"], keepers)
+    home = (c[name] for name in ("sex", "marital", "partner", "household"))
+    n = count_minors(minors[:n], keepers, *home, cells, adults, by_cell)
+    couple = [c[name] for name in ("sex", "residence", "partner", "collective")]
+    count_apart(wives, False, *couple, apart)
+    count_apart(keepers[:n], True, *couple, apart)
+    lives = c["alive"] == 1
+    urban = lives & (c["residence"] == URBAN)
+    return Counts(by_cell, apart, int(np.count_nonzero(urban)), int(np.count_nonzero(lives)))
+
+
+@kernel
+def add_up(by_cell: Any, alone: float, follow: float, sizes: Any) -> None:
+    """Write what `expected_sizes` returns."""
+    n = by_cell
+    for k in range(sizes.size):
+        couple = n[SPOUSES, k] + n[BOUND, k] + follow * n[FREE, k]
+        lone = n[HEADS, k] + (1.0 - alone) * couple + n[LONE_BOUND, k]
+        sizes[k] = lone + follow * n[LONE_FREE, k]
 
 
 def expected_sizes(counts: Counts, alone: float, follow: float) -> NDArray[np.float64]:
@@ -144,9 +202,9 @@ def expected_sizes(counts: Counts, alone: float, follow: float) -> NDArray[np.fl
     alone : share of married workers whose spouse stays; follow : share of parents' moves
         with minors whom another adult could keep
     """
-    n = counts.by_cell
-    couple = n[SPOUSES] + n[BOUND] + follow * n[FREE]
-    return np.asarray(n[HEADS] + (1.0 - alone) * couple + n[LONE_BOUND] + follow * n[LONE_FREE])
+    sizes = np.empty(N_CELLS)
+    add_up(counts.by_cell, alone, follow, sizes)
+    return sizes
 
 
 class Units(NamedTuple):

@@ -137,7 +137,7 @@ def solve_moves(model: "SongheModel", h: Hazards) -> Array:
     wanted -= value(model, "share_reclassified") * max(wanted, 0.0)
     reunited = reunion_gain(model, counts)
     sizes = expected_sizes(counts, value(model, "worker_alone"), value(model, "children_follow"))
-    used = np.flatnonzero(sizes)
+    used = np.flatnonzero(sizes != 0.0)
     cells = (sizes[used], *of_cells(h, used))
     level = factor_for(wanted - reunited, *cells)
     gain = expected_gain(*cells, level)[0] + reunited
