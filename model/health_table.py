@@ -39,6 +39,7 @@ LEAST_AGENTS = 200  # in a group of ages that shares one level
 ROUNDS = 60
 NEAR = 1e-7  # relative miss after which one more step of Newton leaves 1e-14
 RURAL = RESIDENCES.index("rural")
+CHUNK = 4096  # people whose cells stay in the nearest cache
 
 
 class Rates(NamedTuple):
@@ -89,10 +90,19 @@ def count_cells(
     alive: NDArray[np.uint8],
     counts: Counts,
 ) -> None:
-    """Add the living of completed age 0 and over to int64[cell]."""
-    for i in range(age.size):
-        if alive[i] and age[i] >= 0:
-            counts[cell_of(sex[i], age[i], education[i], residence[i], adl[i])] += 1
+    """Add the living of completed age 0 and over to int64[cell].
+
+    Cells come first, in a loop that vectorises; then the counts.
+    """
+    cell = np.empty(CHUNK, np.uint32)
+    for low in range(0, age.size, CHUNK):
+        m = min(CHUNK, age.size - low)
+        for k in range(m):
+            i = np.uint32(low + k)
+            cell[k] = cell_of(sex[i], max(age[i], 0), education[i], residence[i], adl[i])
+        for k in range(m):
+            i = np.uint32(low + k)
+            counts[cell[k]] += (alive[i] == 1) & (age[i] >= 0)
 
 
 @rule
