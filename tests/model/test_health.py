@@ -163,6 +163,15 @@ def test_kernel_agrees_with_plain_python_person_by_person(p, rates, people):
     assert checked > 600
 
 
+@pytest.mark.parametrize("none", [0.0, 1e-12, 0.5, 0.9999999999, 1.0])
+def test_a_word_settles_at_once_only_what_the_chances_say(none):
+    """At the last word that is settled, and at the one after it, which is looked at closely."""
+    rules = health.rules_of(np.array([[none, none, none, 1.0]]))
+    below = int(rules.none_below[0])
+    assert below == 0 or luck.unit(np.uint32(below - 1)) < none
+    assert below >= none * 2.0**32 - 1
+
+
 # --- level --------------------------------------------------------------------------------
 
 
