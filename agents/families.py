@@ -15,6 +15,7 @@ from ..parameters.dims import MARITAL
 from .columns import CHILDRENS_HOME, FAMILY, NOBODY, THIS_YEAR
 from .compiled import kernel
 from .frame import People
+from .members import move, touch
 
 Rows = NDArray[Any]
 
@@ -39,13 +40,13 @@ def new_households(model: HasHouseholds, n: int) -> NDArray[np.int64]:
 
 def join_household(people: People, rows: Rows, households: Any) -> None:
     """Put people into family households, by number."""
-    people["household"][rows] = households
+    move(people, rows, households)
     people["collective"][rows] = FAMILY
 
 
 def enter_collective(people: People, rows: Rows, code: int) -> None:
     """Put people into collective living of one kind."""
-    people["household"][rows] = NOBODY
+    move(people, rows, np.full(len(rows), NOBODY))
     people["collective"][rows] = code
 
 
@@ -65,6 +66,7 @@ def marry(people: People, husbands: Rows, wives: Rows) -> None:
     for rows in (husbands, wives):
         people["marital"][rows] = MARRIED
         people["since_union"][rows] = THIS_YEAR
+        touch(people, rows)
 
 
 def end_unions(people: People, wives: Rows) -> None:
@@ -73,6 +75,7 @@ def end_unions(people: People, wives: Rows) -> None:
     for rows in (wives, husbands):
         people["partner"][rows] = NOBODY
         people["marital"][rows] = DIVORCED
+        touch(people, rows)
 
 
 def bear(model: HasHouseholds, mothers: Rows, *, sex: Any, **values: Any) -> NDArray[np.int64]:
@@ -92,12 +95,11 @@ def bear(model: HasHouseholds, mothers: Rows, *, sex: Any, **values: Any) -> NDA
         sibship=people["id"][mothers],
         mother=mothers,
         father=fathers,
-        household=people["household"][mothers],
-        collective=FAMILY,
         province=people["province"][mothers],
         residence=people["residence"][mothers],
         **values,
     )
+    join_household(people, rows, people["household"][mothers])
     male = (np.asarray(sex) == 0).astype(np.uint8)
     for parents in (mothers, fathers):
         known = parents >= 0
@@ -132,6 +134,7 @@ def depart(people: People, rows: Rows) -> None:
 def _take_out(people: People, rows: Rows) -> NDArray[np.int64]:
     """Clear all links from and to these rows; returns the partners who stay."""
     partner, alive = people["partner"], people["alive"]
+    touch(people, rows)
     alive[rows] = 0
     left = partner[rows]
     left = left[left >= 0]

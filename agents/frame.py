@@ -44,6 +44,7 @@ class People:
     def __init__(self, columns: Iterable[Column] = COLUMNS, capacity: int = 0) -> None:
         self.columns = {column.name: column for column in columns}
         self.n = 0
+        self.members: Any = None  # chains of the members of each household, see `members`
         self._arrays: dict[str, NDArray[Any]] = {
             name: np.full(capacity, column.default, column.dtype)
             for name, column in self.columns.items()
@@ -117,6 +118,7 @@ class People:
                 take(array, order, kept)
             self._arrays[name], spare[array.dtype] = kept, array
         self.n = len(order)
+        self.members = None
 
     def copy(self) -> "People":
         """An independent copy."""

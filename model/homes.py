@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..agents import families, luck
+from ..agents.compiled import kernel
 
 if TYPE_CHECKING:
     from .model import SongheModel
@@ -77,28 +78,48 @@ def present(people: Any) -> Flags:
     return np.asarray((people["alive"] == 1) & (people["death_u"] >= 1.0))
 
 
+@kernel
+def find_nearby(
+    rows: Any, mother: Any, father: Any, household: Any, death_u: Any, province: Any,
+    residence: Any, found: Any,
+) -> None:  # fmt: skip
+    """Fill `parent_nearby`; links are to the living."""
+    for k in range(rows.size):
+        i = rows[k]
+        found[k] = -1
+        for j in (mother[i], father[i]):
+            housed = j >= 0 and household[j] >= 0 and death_u[j] >= 1.0
+            if housed and province[j] == province[i] and residence[j] == residence[i]:
+                found[k] = j
+
+
 def parent_nearby(people: Any, rows: Any) -> Rows:
     """A parent in a family household at the place of each person, the father first; -1 none.
 
     Parents who die in the year take nobody in.
     """
-    found = np.full(len(rows), -1)
-    for link in ("mother", "father"):
-        parent = people[link][rows].astype(np.int64)
-        fits = (parent >= 0) & (people["household"][parent] >= 0)
-        fits &= (people["alive"][parent] == 1) & (people["death_u"][parent] >= 1.0)
-        for place in ("province", "residence"):
-            fits &= people[place][parent] == people[place][rows]
-        found = np.where(fits, parent, found)
+    found = np.empty(len(rows), np.int64)
+    names = ("mother", "father", "household", "death_u", "province", "residence")
+    find_nearby(np.asarray(rows, np.int64), *(people[name] for name in names), found)
     return found
+
+
+@kernel
+def find_with_parents(
+    rows: Any, mother: Any, father: Any, household: Any, death_u: Any, found: Any
+) -> None:
+    """Fill `with_parents`; links are to the living."""
+    for k in range(rows.size):
+        i = rows[k]
+        found[k] = False
+        for j in (mother[i], father[i]):
+            if j >= 0 and household[j] == household[i] and household[i] >= 0:
+                found[k] |= death_u[j] >= 1.0
 
 
 def with_parents(people: Any, rows: Any) -> Flags:
     """Whether each person lives with a parent who lives through the year, bool[n]."""
-    household, alive, death_u = people["household"], people["alive"], people["death_u"]
-    found = np.zeros(len(rows), np.bool_)
-    for link in ("mother", "father"):
-        parent = people[link][rows]
-        together = (parent >= 0) & (household[rows] >= 0) & (household[parent] == household[rows])
-        found |= together & (alive[parent] == 1) & (death_u[parent] >= 1.0)
+    found = np.empty(len(rows), np.bool_)
+    names = ("mother", "father", "household", "death_u")
+    find_with_parents(np.asarray(rows, np.int64), *(people[name] for name in names), found)
     return found

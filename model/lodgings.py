@@ -9,15 +9,15 @@ out rent and landlords.
 Source: assumed, see `coresidence.yaml`.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..agents import luck
-from ..agents.compiled import kernel
+from ..agents.compiled import kernel, rule
+from ..agents.members import members
 from . import homes
-from .moving_units import at_home, near_to
 
 if TYPE_CHECKING:
     from .model import SongheModel
@@ -31,53 +31,85 @@ KEY = "demography.coresidence."
 FAMILY_HOME = -1
 
 
-@kernel
-def list_unrelated(
-    age: Any, alive: Any, death_u: Any, partner: Any, household: Any, adult_age: int, old_age: int,
-    family: Any, rows: Any,
-) -> int:  # fmt: skip
-    """Mark homes with a minor, an old person or a couple; list the members of all others.
+@rule
+def is_at_home(j: int, h: int, household: Any, first: Any, following: Any) -> bool:
+    """Whether a person is among the members of a household; j may be -1."""
+    i = first[h]
+    while i >= 0 and (i != j or household[i] != h):
+        i = following[i]
+    return bool(i >= 0)
 
-    family : uint8[households + 1], 0 before, 1 where marked; the last place answers for
-        collective living. Returns the number of rows. Written without branches, and with marks
-        of a byte that stay in the cache: few homes are left for the look-ups of parents.
+
+@rule
+def lodgers_in(
+    h: int, age: Any, death_u: Any, partner: Any, mother: Any, father: Any, household: Any,
+    first: Any, following: Any, adult_age: int, old_age: int,
+) -> int:  # fmt: skip
+    """Members of a household if they are unrelated adults, else FAMILY_HOME.
+
+    Brothers and sisters count as unrelated. Who dies in the year is no member, but kin. Kin
+    are sought in the household: their own rows may be far away.
     """
-    for i in range(age.size):
-        h, j = household[i], partner[i]
-        couple = (j >= 0) & (household[np.uint32(max(j, 0))] == h)
-        bound = couple | (age[i] + 1 < adult_age) | (age[i] + 1 >= old_age)
-        family[h] |= bound & (alive[i] == 1) & (death_u[i] >= 1.0)
-    family[-1] = 1
-    n = 0
-    for i in range(age.size):
-        rows[n] = i
-        n += family[household[i]] == 0
+    n, i = 0, first[h]
+    while i >= 0:
+        if household[i] == h and death_u[i] >= 1.0:
+            if age[i] + 1 < adult_age or age[i] + 1 >= old_age:
+                return FAMILY_HOME
+            for j in (partner[i], mother[i], father[i]):
+                if j >= 0 and is_at_home(j, h, household, first, following):
+                    return FAMILY_HOME
+            n += 1
+        i = following[i]
     return n
 
 
 @kernel
 def fill_lodgers(
-    rows: Any, age: Any, alive: Any, death_u: Any, partner: Any, mother: Any, father: Any,
-    household: Any, adult_age: int, old_age: int, lodgers: Any,
+    homes: Any, age: Any, death_u: Any, partner: Any, mother: Any, father: Any, household: Any,
+    first: Any, following: Any, adult_age: int, old_age: int, lodgers: Any,
 ) -> None:  # fmt: skip
-    """Count the members of each household of unrelated adults; FAMILY_HOME for the others.
+    """Count the lodgers of the listed households; lodgers : int32[households], out."""
+    for h in homes:
+        lodgers[h] = lodgers_in(
+            h, age, death_u, partner, mother, father, household, first, following, adult_age,
+            old_age,
+        )  # fmt: skip
 
-    rows : all members of the households in question, all of whom have one
-    lodgers : int32[households], 0 before. Brothers and sisters count as unrelated.
+
+@kernel
+def mark_ages(
+    age: Any, death_u: Any, household: Any, adult_age: int, old_age: int, family: Any
+) -> None:
+    """Mark the homes of minors and old people; family : uint8[households + 1], by number + 1.
+
+    Here and below: without branches, and with marks of a byte that stay in the cache.
     """
+    span = np.uint8(old_age - adult_age)
+    for i in range(age.size):
+        bound = (np.uint8(age[i] + 1 - adult_age) >= span) & (death_u[i] >= np.float32(1.0))
+        family[np.uint32(household[i] + 1)] |= bound
+
+
+@kernel
+def list_unmarked(household: Any, family: Any, rows: Any) -> int:
+    """List the members of all homes without a mark; returns their number."""
+    n = 0
+    for i in range(household.size):
+        rows[n] = i
+        n += family[np.uint32(household[i] + 1)] == 0
+    return n
+
+
+@kernel
+def mark_couples(rows: Any, death_u: Any, partner: Any, household: Any, family: Any) -> None:
+    """Mark the homes of couples among the members of those in question."""
     for i in rows:
-        h = household[i]
-        if lodgers[h] == FAMILY_HOME or not alive[i] or death_u[i] < 1.0:
-            continue
-        related = at_home(i, partner[i], household) or at_home(i, mother[i], household)
-        related = related or at_home(i, father[i], household)
-        if related or age[i] + 1 < adult_age or age[i] + 1 >= old_age:
-            lodgers[h] = FAMILY_HOME
-        else:
-            lodgers[h] += 1
+        j = partner[i]
+        couple = (j >= 0) & (household[np.uint32(max(j, 0))] == household[i])
+        family[np.uint32(household[i] + 1)] |= couple & (death_u[i] >= np.float32(1.0))
 
 
-LOOKED_AT: tuple[str, ...] = ("age", "alive", "death_u", "partner", "mother", "father", "household")
+LOOKED_AT: tuple[str, ...] = ("age", "death_u", "partner", "mother", "father", "household")
 
 
 def ages(model: "SongheModel") -> tuple[int, int]:
@@ -86,46 +118,81 @@ def ages(model: "SongheModel") -> tuple[int, int]:
     return int(p.value(KEY + "adult_age")), int(p.value(KEY + "old_age"))
 
 
-def unrelated(model: "SongheModel") -> tuple[NDArray[np.int32], Rows]:
-    """As `lodgers`, and the rows of a few people among whom are all who live in such homes."""
-    people = model.people
-    family, rows = np.zeros(model.n_households + 1, np.uint8), np.empty(people.n + 1, np.int64)
-    names = ("age", "alive", "death_u", "partner", "household")
-    n = list_unrelated(*(people[name] for name in names), *ages(model), family, rows)
-    out = np.int32(FAMILY_HOME) * family
-    fill_lodgers(rows[:n], *(people[name] for name in LOOKED_AT), *ages(model), out)
-    return out[:-1], rows[:n]
+class Known(NamedTuple):
+    """Lodgers as found in a year; int32[households and some more]."""
+
+    year: int
+    lodgers: NDArray[np.int32]
 
 
 def lodgers(model: "SongheModel") -> NDArray[np.int32]:
-    """Members of each household of unrelated adults, int32[households]; -1 for families."""
-    return unrelated(model)[0]
+    """Members of each household of unrelated adults, int32[households]; -1 for families.
+
+    Counted once a year, and again in households whose members or their links have changed.
+    """
+    people, chains = model.people, members(model)
+    n = model.n_households
+    if chains.kept is None or chains.kept.year != model.year:
+        chains.kept = Known(model.year, np.full(len(chains.changed), FAMILY_HOME, np.int32))
+        chains.changed[:n] = ~with_family(model)
+    known: Known = chains.kept
+    changed = np.flatnonzero(chains.changed[:n].view(np.bool_))
+    columns = (people[name] for name in LOOKED_AT)
+    links = chains.first, chains.following
+    fill_lodgers(changed, *columns, *links, *ages(model), known.lodgers)
+    chains.changed[changed] = 0
+    return known.lodgers[:n]
+
+
+def with_family(model: "SongheModel") -> Flags:
+    """Whether a minor, an old person or a couple lives in each household, bool[households].
+
+    It leaves few in which kin need be sought.
+    """
+    people = model.people
+    family = np.zeros(model.n_households + 1, np.uint8)
+    home, death_u = people["household"], people["death_u"]
+    mark_ages(people["age"], death_u, home, *ages(model), family)
+    family[0] = 1
+    rows = np.empty(people.n + 1, np.int32)
+    some = rows[: list_unmarked(home, family, rows)]
+    mark_couples(some, death_u, people["partner"], home, family)
+    return family[1:].view(np.bool_)
 
 
 def shares_lodgings(model: "SongheModel", rows: Any) -> Flags:
     """Whether each person lives with people who are no family, bool[n]."""
-    people = model.people
-    home, near = people["household"][rows], near_to(model, rows)
-    count = np.zeros(model.n_households + 1, np.int32)
-    fill_lodgers(near, *(people[name] for name in LOOKED_AT), *ages(model), count)
-    return np.asarray((home >= 0) & (count[home] > 1))
+    home = model.people["household"][rows]
+    return np.asarray((home >= 0) & (lodgers(model)[home] > 1))
 
 
 @kernel
 def find_hosts(
-    rows: Any, age: Any, household: Any, id: Any, lodgers: Any, until: int, first: Any
-) -> None:
-    """The member of the least id of each home with lodgers; first : int32[households], -1 before.
+    homes: Any, age: Any, household: Any, id: Any, first: Any, following: Any, until: int,
+    hosts: Any,
+) -> None:  # fmt: skip
+    """The member of the least id of each home, none from the age `until` on; -1 if there is none.
 
-    rows : everyone who may live in such a home, and in any household
-    lodgers : int32[households], above 0 where there is room; no host from the age `until` on
+    homes : int64[n], households; hosts : int64[n], out
     """
-    for i in rows:
-        h = household[i]
-        if lodgers[h] <= 0 or age[i] + 1 >= until:
-            continue
-        if first[h] < 0 or id[i] < id[first[h]]:
-            first[h] = i
+    for k in range(homes.size):
+        hosts[k] = -1
+        i = first[homes[k]]
+        while i >= 0:
+            fits = household[i] == homes[k] and age[i] + 1 < until
+            if fits and (hosts[k] < 0 or id[i] < id[hosts[k]]):
+                hosts[k] = i
+            i = following[i]
+
+
+@kernel
+def list_open(lodgers: Any, most: int, shut: Any, homes: Any) -> int:
+    """List the homes with lodgers and room for one more; shut : bool[households]."""
+    n, room = 0, np.uint32(max(most - 1, 0))
+    for h in range(lodgers.size):
+        homes[n] = h
+        n += (np.uint32(lodgers[h] - 1) < room) & (not shut[h])
+    return n
 
 
 def hosts(model: "SongheModel", away: Rows) -> Rows:
@@ -133,17 +200,17 @@ def hosts(model: "SongheModel", away: Rows) -> Rows:
 
     away : int64, people who move out; their homes take nobody in
     """
-    people, p = model.people, model.parameters
-    room, rows = unrelated(model)
-    room[room >= p.value(KEY + "lodgers_most")] = 0
-    home = people["household"][away]
-    room[home[home >= 0]] = 0
-    first = np.full(model.n_households, -1, np.int32)
+    people, p, chains = model.people, model.parameters, members(model)
+    home, n = people["household"][away], model.n_households
+    shut, homes = np.zeros(n + 1, np.bool_), np.empty(n + 1, np.int64)
+    shut[home] = True  # the last place answers for no household
+    most, until = (int(p.value(KEY + name)) for name in ("lodgers_most", "lodgers_until"))
+    homes = homes[: list_open(lodgers(model), most, shut, homes)]
+    found = np.empty(len(homes), np.int64)
     columns = (people[name] for name in ("age", "household", "id"))
-    find_hosts(rows, *columns, room, int(p.value(KEY + "lodgers_until")), first)
-    found = first[first >= 0].astype(np.int64)
-    lives = (people["alive"][found] == 1) & (people["death_u"][found] >= 1.0)
-    return np.asarray(found[lives])
+    find_hosts(homes, *columns, chains.first, chains.following, until, found)
+    found = found[found >= 0]
+    return np.asarray(found[people["death_u"][found] >= 1.0])
 
 
 def find(

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from ..agents.columns import CARE_HOME
 from ..agents.compiled import kernel, rule
+from ..agents.members import members
 from .migration_rules import N_CELLS, URBAN, cell_of
 
 if TYPE_CHECKING:
@@ -216,97 +217,117 @@ class Units(NamedTuple):
 
 @kernel
 def find_near(
-    heads: Any, household: Any, alive: Any, death_u: Any, touched: Any, rows: Any, unit: Any
-) -> int:
+    heads: Any, of: Any, household: Any, death_u: Any, first: Any, following: Any, touched: Any,
+    rows: Any, unit: Any,
+) -> int:  # fmt: skip
     """List everyone present who shares a household with a head; returns their number.
 
-    touched : bool[households + 1], false before; the last place answers for no household
-    rows : int64[people + 1], out
-    unit : int32[people], set to -1 for everyone in these households and left alone elsewhere
+    of : int[heads], the unit of each; first, following : chains of members
+    touched : bool[households], false before
+    rows : int64[people], out, those of one household together
+    unit : int32[people], set for the heads, to -1 for all others in these households, and left
+        alone elsewhere
     """
-    for k in range(heads.size):
-        if household[heads[k]] >= 0:
-            touched[household[heads[k]]] = True
-    members = 0
-    for i in range(alive.size):  # few are near: without a branch, the others cost least
-        rows[members] = i
-        members += touched[household[i]]
     n = 0
-    for k in range(members):
-        i = rows[k]
-        unit[i] = -1
-        rows[n] = i
-        n += (alive[i] == 1) & (death_u[i] >= 1.0)
+    for k in range(heads.size):
+        h = household[heads[k]]
+        if h >= 0 and not touched[h]:
+            touched[h] = True
+            i = first[h]
+            while i >= 0:
+                if household[i] == h:
+                    unit[i] = -1
+                    rows[n] = i
+                    n += death_u[i] >= 1.0
+                i = following[i]
+        unit[heads[k]] = of[k]
     return n
 
 
 @kernel
 def mark_couples(
-    heads: Any, alone: Any, marital: Any, partner: Any, household: Any, alive: Any, death_u: Any,
-    unit: Any,
-) -> None:  # fmt: skip
-    """Write the unit of each head and of the spouse who goes along.
+    heads: Any, alone: Any, marital: Any, partner: Any, household: Any, death_u: Any, unit: Any
+) -> None:
+    """Write the unit of the spouse who goes along with each head.
 
-    heads : int64[n], rows; alone : bool[n], the spouse stays; unit : int32[people], -1 before
-        in the households of the heads
+    heads : int64[n], rows; alone : bool[n], the spouse stays; unit : as of `find_near`
     """
-    for k in range(heads.size):
-        unit[heads[k]] = k
     for k in range(heads.size):
         i = heads[k]
         j = partner[i]
         if alone[k] or marital[i] != MARRIED or not at_home(i, j, household):
             continue
-        if alive[j] and death_u[j] >= 1.0:
+        if death_u[j] >= 1.0:
             unit[j] = unit[i]
+
+
+@rule
+def end_of_home(near: Any, first: int, household: Any) -> int:
+    """Place after the last member of the household that begins at a place of the list."""
+    last = first + 1
+    while last < near.size and household[near[last]] == household[near[first]]:
+        last += 1
+    return last
+
+
+@rule
+def parent_to_follow(
+    i: int, age: Any, partner: Any, marital: Any, mother: Any, father: Any, household: Any,
+    unit: Any, adult_age: int,
+) -> Any:  # fmt: skip
+    """The parent with whom a minor goes, -1 if none goes, and whether both parents do."""
+    d = keeper(i, mother, father, household)
+    if d < 0 or unit[d] < 0 or age[d] + 1 < adult_age:
+        return -1, False
+    couple = marital[d] == MARRIED and at_home(d, partner[d], household)
+    return (-1 if couple and unit[partner[d]] != unit[d] else d), couple
 
 
 @kernel
 def mark_minors(
     near: Any, age: Any, partner: Any, marital: Any, mother: Any, father: Any, household: Any,
-    adult_age: int, follow: Any, adults: Any, unit: Any,
+    adult_age: int, follow: Any, unit: Any,
 ) -> None:  # fmt: skip
     """Write the unit of each minor who goes along; follow : bool[units], though he could stay.
 
-    near : int64[n], people to look at; adults : int32[households], zero before
+    near : int64[n], people to look at, those of one household together
     Only parents' units are read, never a minor's, so the order of rows does not matter.
     """
-    for i in near:
-        adults[household[i]] += age[i] + 1 >= adult_age
-    for i in near:
-        if age[i] + 1 >= adult_age:
-            continue
-        d = keeper(i, mother, father, household)
-        if d < 0 or unit[d] < 0 or age[d] + 1 < adult_age:
-            continue
-        j = partner[d]
-        couple = marital[d] == MARRIED and at_home(i, j, household)
-        if couple and unit[j] != unit[d]:
-            continue
-        if follow[unit[d]] or adults[household[i]] <= 1 + couple:
-            unit[i] = unit[d]
+    a = 0
+    while a < near.size:
+        b, adults = end_of_home(near, a, household), 0
+        for i in near[a:b]:
+            adults += age[i] + 1 >= adult_age
+        if adults < b - a:
+            for i in near[a:b]:
+                if age[i] + 1 < adult_age:
+                    d, couple = parent_to_follow(
+                        i, age, partner, marital, mother, father, household, unit, adult_age
+                    )
+                    if d >= 0 and (follow[unit[d]] or adults <= 1 + couple):
+                        unit[i] = unit[d]
+        a = b
 
 
 @kernel
-def mark_wards(
-    near: Any, age: Any, household: Any, id: Any, adult_age: int, adults: Any, first: Any, unit: Any
-) -> None:
+def mark_wards(near: Any, age: Any, household: Any, id: Any, adult_age: int, unit: Any) -> None:
     """Minors whose last adults leave go along with the one of the least id.
 
-    adults : int32[households], adults at home, used up; first : int32[households], scratch
+    near : as for `mark_minors`
     """
-    for i in near:
-        first[household[i]] = -1
-    for i in near:
-        if age[i] + 1 >= adult_age and unit[i] >= 0:
-            h = household[i]
-            adults[h] -= 1
-            if first[h] < 0 or id[i] < id[first[h]]:
-                first[h] = i
-    for i in near:
-        h = household[i]
-        if age[i] + 1 < adult_age and unit[i] < 0 and adults[h] == 0 and first[h] >= 0:
-            unit[i] = unit[first[h]]
+    a = 0
+    while a < near.size:
+        b, leader, stays = end_of_home(near, a, household), -1, False
+        for i in near[a:b]:
+            if age[i] + 1 >= adult_age:
+                stays |= unit[i] < 0
+                if unit[i] >= 0 and (leader < 0 or id[i] < id[leader]):
+                    leader = i
+        if leader >= 0 and not stays:
+            for i in near[a:b]:
+                if age[i] + 1 < adult_age and unit[i] < 0:
+                    unit[i] = unit[leader]
+        a = b
 
 
 def family_units(model: "SongheModel", heads: Any, alone: Any = None, follow: Any = None) -> Units:
@@ -314,7 +335,7 @@ def family_units(model: "SongheModel", heads: Any, alone: Any = None, follow: An
 
     Parameters
     ----------
-    heads : int64[n], adults; unit k is that of heads[k], unless a couple has two heads
+    heads : int64[n], adults, each once; unit k is that of heads[k], unless a couple has two heads
     alone : bool[n], the spouse stays behind; default nobody's does
     follow : bool[n], minors come though another adult could keep them; default all do
 
@@ -325,41 +346,58 @@ def family_units(model: "SongheModel", heads: Any, alone: Any = None, follow: An
     follow = np.ones(n, np.bool_) if follow is None else follow
     adult_age = int(model.parameters.value("demography.coresidence.adult_age"))
     near, unit = near_units(model, heads)
-    names: tuple[str, ...] = ("marital", "partner", "household", "alive", "death_u")
+    names: tuple[str, ...] = ("marital", "partner", "household", "death_u")
     mark_couples(heads, alone, *(people[c] for c in names), unit)
-    adults = np.zeros(model.n_households, np.int32)
     names = ("age", "partner", "marital", "mother", "father", "household")
-    mark_minors(near, *(people[c] for c in names), adult_age, follow, adults, unit)
-    first = np.empty(model.n_households, np.int32)
-    names = ("age", "household", "id")
-    mark_wards(near, *(people[c] for c in names), adult_age, adults, first, unit)
+    mark_minors(near, *(people[c] for c in names), adult_age, follow, unit)
+    mark_wards(near, *(people[c] for c in ("age", "household", "id")), adult_age, unit)
     return listed(people, near, unit, heads)
 
 
+@kernel
+def list_marked(
+    near: Any, heads: Any, alive: Any, death_u: Any, household: Any, unit: Any, rows: Any
+) -> int:
+    """List the marked ones among those near, then the heads who are not; returns their number.
+
+    Heads who live collectively or die are near nobody.
+    """
+    n = 0
+    for i in near:
+        rows[n] = i
+        n += unit[i] >= 0
+    for i in heads:
+        rows[n] = i
+        n += (household[i] < 0) | (alive[i] == 0) | (death_u[i] < 1.0)
+    return n
+
+
 def listed(people: Any, near: Any, unit: Any, heads: Any) -> Units:
-    """The marked ones among those near, and heads who live collectively or die, by row."""
-    present = (people["alive"][heads] == 1) & (people["death_u"][heads] >= 1.0)
-    others = heads[(people["household"][heads] < 0) | ~present]  # all others are near themselves
-    rows = near[unit[near] >= 0]
-    if len(others):
-        rows = np.sort(np.concatenate((rows, np.unique(others))))
+    """The marked ones among those near, and heads who live collectively or die."""
+    rows = np.empty(len(near) + len(heads) + 1, np.int64)
+    columns = (people[name] for name in ("alive", "death_u", "household"))
+    rows = rows[: list_marked(near, heads, *columns, unit, rows)]
     return Units(rows, unit[rows].astype(np.int64))
 
 
 def near_to(model: "SongheModel", heads: Any) -> NDArray[np.int64]:
-    """Rows of everyone present in a household of one of the listed people."""
-    return near_units(model, heads)[0]
+    """Rows of everyone present in a household of one of the listed people, in rising order."""
+    return np.sort(near_units(model, heads)[0])
 
 
-def near_units(model: "SongheModel", heads: Any) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
-    """Rows as `near_to`, and int32[people] that is -1 for all members of these households.
+def near_units(
+    model: "SongheModel", heads: Any, of: Any = None
+) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+    """Rows as `near_to`, but by household, and the unit of each.
 
-    Elsewhere it holds anything: filling it for everybody would cost more than what is done
-    with it.
+    heads : each once; of : int[heads], the unit of each, default their place in the list
+    The units are int32[people], -1 for all others in these households. Elsewhere they hold
+    anything: filling them for everybody would cost more than what is done with them.
     """
-    people = model.people
-    touched, rows = np.zeros(model.n_households + 1, np.bool_), np.empty(people.n + 1, np.int64)
+    people, chains, n = model.people, members(model), len(heads)
+    of = np.arange(n) if of is None else of
+    touched, rows = np.zeros(model.n_households, np.bool_), np.empty(people.n, np.int64)
     unit = np.empty(people.n, np.int32)
-    names: tuple[str, ...] = ("household", "alive", "death_u")
-    n = find_near(heads, *(people[c] for c in names), touched, rows, unit)
+    columns = people["household"], people["death_u"], chains.first, chains.following
+    n = find_near(np.asarray(heads, np.int64), of, *columns, touched, rows, unit)
     return rows[:n].copy(), unit

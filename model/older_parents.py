@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from ..agents import luck
 from ..agents.compiled import kernel
+from ..agents.members import members
 from . import homes
 from .household_rules import (
     MARRIED,
@@ -36,39 +37,74 @@ TURNOVER = "demography.coresidence.turnover"
 OUTCOME, SON_FIRST = 1, 2  # lanes of the call
 NO_CHILD = np.uint8(255)
 KIND = "family"
+FIVE, LOW = np.uint32(5), np.uint32(31)  # a row's word of 32 bits, and its bit there
 
 
 @kernel
-def find_children(
-    age: Any, sex: Any, alive: Any, death_u: Any, mother: Any, father: Any, household: Any,
-    province: Any, residence: Any, id: Any, adult_age: int, listed: Any, slot: Any,
-    son_first: Any, together: Any, rank: Any, best: Any,
-) -> None:  # fmt: skip
-    """For each listed parent: whether an adult child lives at home, and whom to join else.
+def mark_rows(rows: Any, bits: Any) -> None:
+    """Set the bit of each row, at row + 1; bits : uint32[people / 32 + 1], zero before."""
+    for i in rows:
+        place = np.uint32(i + 1)
+        bits[place >> FIVE] |= np.uint32(1) << (place & LOW)
 
-    listed : bool[people], small enough to stay in the cache; slot : int32[people], the place of
-        a listed parent in the list; son_first, together : bool[n]
+
+@kernel
+def list_children(mother: Any, father: Any, bits: Any, rows: Any) -> int:
+    """List everybody with a marked parent; returns their number.
+
+    bits : as `mark_rows` leaves them; a bit for each person stays in the cache
+    """
+    n = 0
+    for i in range(mother.size):
+        m, f = np.uint32(mother[i] + 1), np.uint32(father[i] + 1)
+        marked = (bits[m >> FIVE] >> (m & LOW)) | (bits[f >> FIVE] >> (f & LOW))
+        rows[n] = i
+        n += marked & np.uint32(1)
+    return n
+
+
+@kernel
+def find_nearest(
+    rows: Any, age: Any, sex: Any, death_u: Any, mother: Any, father: Any, household: Any,
+    province: Any, residence: Any, id: Any, adult_age: int, bits: Any, slot: Any,
+    son_first: Any, rank: Any, best: Any,
+) -> None:  # fmt: skip
+    """Whom each marked parent joins, of the adult children in the province.
+
+    rows, bits : as of `list_children`; slot : int32[people], the place of a marked parent in
+        the list; son_first : bool[n]
     rank : uint8[n], 255 at first; best : int64[n], -1 at first. The best child is of the
     preferred sex, then at the same residence, then has the least id: no order of rows in it.
     """
-    for i in range(age.size):
-        m, f = mother[i], father[i]
-        m_listed = (m >= 0) & listed[np.uint32(max(m, 0))]
-        if not m_listed | ((f >= 0) & listed[np.uint32(max(f, 0))]):
+    for i in rows:
+        if age[i] + 1 < adult_age or household[i] < 0 or death_u[i] < 1.0:
             continue
-        if age[i] + 1 < adult_age or not alive[i] or household[i] < 0 or death_u[i] < 1.0:
-            continue
-        for parent in (m, f):
-            if parent < 0 or not listed[parent]:
-                continue
-            k = slot[parent]
-            if at_home(i, parent, household):
-                together[k] = True
-            elif province[i] == province[parent]:
+        for parent in (mother[i], father[i]):
+            place = np.uint32(parent + 1)
+            marked = (bits[place >> FIVE] >> (place & LOW)) & np.uint32(1)
+            if marked != 0 and province[i] == province[parent]:
+                k = slot[parent]
                 other = 2 * ((sex[i] == MALE) != son_first[k]) + (residence[i] != residence[parent])
                 if other < rank[k] or (other == rank[k] and id[i] < id[best[k]]):
                     rank[k] = other
                     best[k] = i
+
+
+@kernel
+def find_at_home(
+    rows: Any, age: Any, death_u: Any, mother: Any, father: Any, household: Any, first: Any,
+    following: Any, adult_age: int, together: Any,
+) -> None:  # fmt: skip
+    """Whether an adult child lives with each parent; first, following : chains of members."""
+    for k in range(rows.size):
+        parent, together[k] = rows[k], False
+        h = household[parent]
+        i = first[h] if h >= 0 else -1
+        while i >= 0 and not together[k]:
+            child = (mother[i] == parent) | (father[i] == parent)
+            if child and household[i] == h and death_u[i] >= 1.0:
+                together[k] = age[i] + 1 >= adult_age
+            i = following[i]
 
 
 @kernel
@@ -91,12 +127,12 @@ def review(model: "SongheModel", rows: Rows) -> None:
     u = homes.uniforms(model, rows, luck.Call.HOUSEHOLD)
     son_first = u[SON_FIRST] < p.value("demography.coresidence.son_first")
     wants = u[OUTCOME] < chances(model, rows)
-    together, best = children_of(model, rows, son_first)
-    joins = wants & ~together & (best >= 0)
-    parts = ~wants & together & (people["partner"][rows] >= 0)
-    move(model, rows[joins], best[joins])
-    heads = rows[parts]
-    move(model, heads, np.full(len(heads), -1))
+    together = with_child(model, rows)
+    seeks = wants & ~together
+    parts = rows[~wants & together & (people["partner"][rows] >= 0)]
+    best = nearest_child(model, rows[seeks], son_first[seeks])
+    move(model, rows[seeks][best >= 0], best[best >= 0])
+    move(model, parts, np.full(len(parts), -1))
 
 
 def move(model: "SongheModel", heads: Rows, hosts: Rows) -> None:
@@ -111,19 +147,36 @@ def move(model: "SongheModel", heads: Rows, hosts: Rows) -> None:
     homes.settle(model, movers.rows, number, *place, KIND)
 
 
-def children_of(model: "SongheModel", rows: Rows, son_first: Any) -> tuple[Any, Rows]:
-    """Whether each has an adult child at home, bool[n], and whom to join else, int64[n]."""
-    people, n = model.people, len(rows)
-    listed, slot = np.zeros(people.n, np.bool_), np.empty(people.n, np.int32)
-    listed[rows], slot[rows] = True, np.arange(n)
-    together, rank = np.zeros(n, np.bool_), np.full(n, NO_CHILD)
-    best = np.full(n, -1, np.int64)
-    names: tuple[str, ...] = ("age", "sex", "alive", "death_u", "mother", "father", "household")
-    names += ("province", "residence", "id")
-    adult_age = int(model.parameters.value("demography.coresidence.adult_age"))
+def with_child(model: "SongheModel", rows: Rows) -> NDArray[np.bool_]:
+    """Whether each has an adult child at home, bool[n]."""
+    people, chains = model.people, members(model)
+    names = ("age", "death_u", "mother", "father", "household")
+    together = np.empty(len(rows), np.bool_)
     columns = (people[c] for c in names)
-    find_children(*columns, adult_age, listed, slot, son_first, together, rank, best)
-    return together, best
+    find_at_home(rows, *columns, chains.first, chains.following, adult_age(model), together)
+    return together
+
+
+def nearest_child(model: "SongheModel", rows: Rows, son_first: Any) -> Rows:
+    """The child elsewhere whom each would join, -1 if there is none; int64[n]."""
+    people, n = model.people, len(rows)
+    bits, slot = np.zeros(people.n // 32 + 1, np.uint32), np.empty(people.n, np.int32)
+    mark_rows(rows, bits)
+    slot[rows] = np.arange(n)
+    children = np.empty(people.n + 1, np.int32)
+    parents = people["mother"], people["father"]
+    children = children[: list_children(*parents, bits, children)]
+    rank, best = np.full(n, NO_CHILD), np.full(n, -1, np.int64)
+    names: tuple[str, ...] = ("age", "sex", "death_u", "mother", "father", "household")
+    names += ("province", "residence", "id")
+    columns = (people[c] for c in names)
+    find_nearest(children, *columns, adult_age(model), bits, slot, son_first, rank, best)
+    return best
+
+
+def adult_age(model: "SongheModel") -> int:
+    """Age from which a child can be joined."""
+    return int(model.parameters.value("demography.coresidence.adult_age"))
 
 
 def chances(model: "SongheModel", rows: Rows) -> NDArray[np.float64]:

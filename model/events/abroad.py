@@ -250,17 +250,14 @@ def together(model: "SongheModel", heads: Rows, *, wards: bool) -> Units:
     spouses = people["partner"][heads].astype(np.int64)
     married = spouses >= 0
     adults = np.concatenate((heads, spouses[married]))
-    near, unit = near_units(model, adults)
-    unit[heads] = np.arange(len(heads))
-    unit[spouses[married]] = np.flatnonzero(married)
-    at_home = np.zeros(model.n_households, np.int32)
+    units = np.concatenate((np.arange(len(heads)), np.flatnonzero(married)))
+    near, unit = near_units(model, adults, units)
     names: tuple[str, ...] = ("age", "partner", "marital", "mother", "father", "household")
     follow = np.ones(len(heads), np.bool_)
-    mark_minors(near, *(people[c] for c in names), adult_age(model), follow, at_home, unit)
+    mark_minors(near, *(people[c] for c in names), adult_age(model), follow, unit)
     if wards:
-        first = np.empty(model.n_households, np.int32)
         names = ("age", "household", "id")
-        mark_wards(near, *(people[c] for c in names), adult_age(model), at_home, first, unit)
+        mark_wards(near, *(people[c] for c in names), adult_age(model), unit)
     return listed(people, near, unit, adults)
 
 

@@ -30,7 +30,7 @@ from ..household_rules import (
     other_cell,
 )
 from ..lodgings import find
-from ..moving_units import family_units, near_units
+from ..moving_units import end_of_home, family_units, near_units
 from ..numbers import Numbers
 from ..older_parents import review
 from ..step import Step
@@ -45,6 +45,7 @@ LANE_HOME, LANE_OTHER = 0, 1
 RETURN, LODGES = 0, 1  # lanes of the call of those who leave a collective
 TO_GRANDPARENTS = 2  # lane of the call of mothers
 KIND = "family"
+KEY = "demography.coresidence."
 
 
 class HouseholdRules(NamedTuple):
@@ -83,23 +84,45 @@ def _rules(numbers: Numbers) -> HouseholdRules:
 def apply(model: "SongheModel") -> None:
     """Carry out what people's luck allows, where their families allow it too."""
     people = model.people
-    other = able(people, OTHER)
+    own, other = intents(people)
     inside = people["collective"][other] != FAMILY
     leave_collective(model, other[inside])
     enter_collective(model, other[~inside])
-    own = able(people, HOME)
     own = own[people["household"][own] >= 0]
-    old = people["age"][own] + 1 >= model.parameters.value("demography.coresidence.old_age")
+    old = people["age"][own] + 1 >= int(model.parameters.value(KEY + "old_age"))
     leave_parents(model, own[~old])
     review(model, own[old])
     house_newborns(model)
 
 
-def able(people: Any, bit: int) -> Rows:
-    """Rows of those whose luck lets them leave in one of the two ways and who live; int64[n]."""
-    rows = np.flatnonzero((people["leave"] & np.uint8(bit)) != 0)
-    lives = (people["alive"][rows] == 1) & (people["death_u"][rows] >= 1.0)
-    return np.asarray(rows[lives])
+@kernel
+def list_intents(leave: Any, alive: Any, death_u: Any, own: Any, other: Any) -> tuple[int, int]:
+    """List those who live and whose luck lets them leave in either way; their numbers."""
+    n, m = 0, 0
+    for i in range(leave.size):
+        if (leave[i] != 0) and alive[i] and death_u[i] >= 1.0:
+            own[n] = other[m] = i
+            n += (leave[i] & HOME) != 0
+            m += (leave[i] & OTHER) != 0
+    return n, m
+
+
+def intents(people: Any) -> tuple[Rows, Rows]:
+    """Rows of those who may leave or review the home, and who may enter or leave a collective."""
+    own, other = np.empty((2, people.n + 1), np.int64)
+    n, m = list_intents(*(people[name] for name in ("leave", "alive", "death_u")), own, other)
+    return own[:n].copy(), other[:m].copy()
+
+
+@kernel
+def list_mothers(age: Any, mother: Any, marital: Any, death_u: Any, rows: Any) -> int:
+    """List the married mothers of newborns, of twins twice; returns their number."""
+    n = 0
+    for i in range(age.size):
+        if age[i] < 0 and mother[i] >= 0:
+            rows[n] = mother[i]
+            n += marital[mother[i]] == MARRIED and death_u[mother[i]] >= 1.0
+    return n
 
 
 def house_newborns(model: "SongheModel") -> None:
@@ -109,16 +132,16 @@ def house_newborns(model: "SongheModel") -> None:
     founded a household only because she worked away when the child came.
     """
     people = model.people
-    mothers = people["mother"][people["age"] < 0].astype(np.int64)
-    mothers = np.unique(mothers[mothers >= 0])
-    lives = (people["alive"][mothers] == 1) & (people["death_u"][mothers] >= 1.0)
-    mothers = mothers[lives & (people["marital"][mothers] == MARRIED)]
+    mothers = np.empty(people.n + 1, np.int64)
+    names = ("age", "mother", "marital", "death_u")
+    mothers = np.sort(mothers[: list_mothers(*(people[name] for name in names), mothers)])
+    mothers = mothers[np.diff(mothers, prepend=-1) > 0]  # of twins once
     husbands = people["partner"][mothers].astype(np.int64)
     own = ~homes.with_parents(people, mothers) & ~homes.with_parents(people, husbands)
     mothers, husbands = mothers[own], husbands[own]
     apart = people["household"][husbands] != people["household"][mothers]
     u = homes.uniforms(model, mothers, luck.Call.HOUSEHOLD)[TO_GRANDPARENTS]
-    joins = apart | (u < model.parameters.value("demography.coresidence.birth_joins_parents"))
+    joins = apart | (u < model.parameters.value(KEY + "birth_joins_parents"))
     host = np.where(apart & housed(people, husbands), husbands, -1)
     for person in (husbands, mothers):
         host = np.where(host < 0, homes.parent_nearby(people, person), host)
@@ -131,7 +154,7 @@ def leave_collective(model: "SongheModel", rows: Rows) -> None:
     """To the spouse, the unmarried in part to parents or lodgings, the others to an own home."""
     people = model.people
     u = homes.uniforms(model, rows, luck.Call.HOUSEHOLD)
-    returns = u[RETURN] < model.parameters.value("demography.coresidence.return_to_parents")
+    returns = u[RETURN] < model.parameters.value(KEY + "return_to_parents")
     place = people["province"][rows], people["residence"][rows]
     lodging = find(model, rows, *place, u[LODGES], rows)
     single = people["marital"][rows] != MARRIED
@@ -167,7 +190,7 @@ def enter_collective(model: "SongheModel", rows: Rows) -> None:
     Parents go to no dormitory or works, and no last adult leaves minors at home.
     """
     people = model.people
-    old = people["age"][rows] + 1 >= model.parameters.value("demography.coresidence.old_age")
+    old = people["age"][rows] + 1 >= model.parameters.value(KEY + "old_age")
     student = people["enrolled"][rows] == 1
     free = people["n_children"][rows] == 0
     code = np.where(old, CARE_HOME, np.where(student, DORMITORY, WORKS))
@@ -180,18 +203,35 @@ def enter_collective(model: "SongheModel", rows: Rows) -> None:
         homes.house_together(model, some, *place, kind, KIND)
 
 
+@kernel
+def mark_spared(
+    near: Any, age: Any, household: Any, adult_age: int, going: Any, spared: Any
+) -> None:
+    """For who goes: whether an adult of the household stays, or no minor does.
+
+    near : int64[n], those of one household together; going, spared : by row, the one -1 for
+        who stays, the other set for everyone near
+    """
+    a = 0
+    while a < near.size:
+        b, adult_stays, minor_stays = end_of_home(near, a, household), False, False
+        for i in near[a:b]:
+            adult = age[i] + 1 >= adult_age
+            adult_stays |= (going[i] < 0) & adult
+            minor_stays |= (going[i] < 0) & (not adult)
+        for i in near[a:b]:
+            spared[i] = adult_stays or not minor_stays
+        a = b
+
+
 def spares(model: "SongheModel", rows: Rows) -> NDArray[np.bool_]:
     """Whether an adult stays at home, or no minor does, when these people leave; bool[n]."""
     people = model.people
-    adult_age = int(model.parameters.value("demography.coresidence.adult_age"))
+    adult_age = int(model.parameters.value(KEY + "adult_age"))
     near, going = near_units(model, rows)
-    going[rows] = 0
-    home, staying = people["household"], near[going[near] < 0]
-    adult = people["age"][staying] + 1 >= adult_age
-    has_adult, has_minor = np.zeros((2, model.n_households), np.bool_)
-    has_adult[home[staying[adult]]] = True
-    has_minor[home[staying[~adult]]] = True
-    return np.asarray(has_adult[home[rows]] | ~has_minor[home[rows]])
+    spared = np.empty(people.n, np.bool_)
+    mark_spared(near, people["age"], people["household"], adult_age, going, spared)
+    return np.asarray(spared[rows])
 
 
 def leave_parents(model: "SongheModel", rows: Rows) -> None:

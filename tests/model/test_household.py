@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from songhe.agents import luck
+from songhe.agents import families, luck
 from songhe.agents.columns import CARE_HOME, DORMITORY, FAMILY, WORKS
 from songhe.model import lodgings, marriage_ends
 from songhe.model.events.household import HOME, OTHER, STEP, STEP_MOVES, prepare
@@ -265,6 +265,27 @@ def test_lodgers_are_people_who_live_without_family(tools):
     )
     assert lodgings.lodgers(year).tolist() == [2, -1, -1, 1, 0]
     assert lodgings.shares_lodgings(year, np.arange(7)).tolist() == [True] * 2 + [False] * 5
+
+
+def test_lodgers_counted_in_changed_homes_alone_are_those_counted_anew(country, tools):
+    country.run(STEP, STEP_MOVES)
+    before = lodgings.lodgers(country).copy()
+    rng, people = np.random.default_rng(2), country.people
+    adults = np.flatnonzero((people["age"] >= 18) & (people["partner"] < 0))
+    for _ in range(10):
+        some = rng.choice(adults, 50, replace=False)
+        families.join_household(people, some, rng.integers(0, country.n_households, 50))
+        men, women = (some[people["sex"][some] == k][:5] for k in (0, 1))
+        families.marry(people, men, women)
+        adults = adults[people["partner"][adults] < 0]
+        families.bear(country, some[-4:], sex=np.zeros(4, np.uint8))
+        families.bury(people, some[-2:])
+        adults = adults[people["alive"][adults] == 1]
+        anew = tools.Year(people.copy(), country.n_households)
+        assert (lodgings.lodgers(country) == lodgings.lodgers(anew)).all()
+    after = lodgings.lodgers(country)
+    assert (before != after[: len(before)]).any()
+    assert (after > 1).any()
 
 
 def test_a_lodger_finds_a_host_at_the_place_who_stays_and_has_room(tools):

@@ -1,0 +1,119 @@
+"""Who lives in a household: the members of each as a chain of rows.
+
+Decides nothing and holds nothing that the column `household` does not: it saves looking for
+the members of a few households among everybody. Made when first asked for, kept up to date
+by `families` and dropped at compaction. Some 6 bytes a person.
+"""
+
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .compiled import kernel
+from .frame import People
+
+SLACK = 1.15  # room for households that are founded later
+END = -1
+
+
+class HasHouseholds(Protocol):
+    """What hands out household numbers: the model."""
+
+    people: People
+    n_households: int
+
+
+class Members:
+    """Chains of rows by household.
+
+    first : int32[households and some more], a member of each, -1 for none
+    following : int32[people and some more], the next member, -1 after the last
+    changed : uint8[households and some more], 1 where links of members have changed since the
+        mark was last cleared
+    kept : what a step has found out about households, while they do not change
+
+    Rows of the dead stay in the chain of the household they lived in: `household` tells.
+    """
+
+    def __init__(self, model: HasHouseholds) -> None:
+        people, room = model.people, int(model.n_households * SLACK) + 64
+        self.first = np.full(room + 1, END, np.int32)  # the last place: no household
+        self.following = np.empty(people.capacity, np.int32)
+        self.changed = np.ones(room, np.uint8)
+        self.kept: Any = None
+        link_all(people["household"], self.first, self.following)
+
+    def has_room(self, people: People, households: NDArray[Any]) -> bool:
+        """Whether all people and these households have a place."""
+        return people.n <= len(self.following) and int(households.max(initial=0)) < len(
+            self.changed
+        )
+
+
+def members(model: HasHouseholds) -> Members:
+    """The chains of the people as they live now."""
+    people = model.people
+    if people.members is None:
+        people.members = Members(model)
+    found: Members = people.members
+    return found
+
+
+@kernel
+def link_all(household: Any, first: Any, following: Any) -> None:
+    """Chain everybody, the least row first."""
+    for k in range(household.size):
+        i = household.size - 1 - k
+        h = household[i]
+        following[i] = first[h]
+        first[h] = i
+
+
+@kernel
+def rehouse(
+    rows: Any, homes: Any, household: Any, first: Any, following: Any, changed: Any
+) -> None:
+    """Put people into households, -1 for none, and from one chain into the other."""
+    for k in range(rows.size):
+        i = rows[k]
+        old, new = household[i], homes[k]
+        household[i] = new
+        if old >= 0:
+            changed[old] = 1
+            unlink(i, old, first, following)
+        if new >= 0:
+            changed[new] = 1
+            following[i] = first[new]
+            first[new] = i
+
+
+@kernel
+def unlink(i: int, h: int, first: Any, following: Any) -> None:
+    """Take a row out of the chain of a household."""
+    if first[h] == i:
+        first[h] = following[i]
+        return
+    j = first[h]
+    while following[j] != i:
+        j = following[j]
+    following[j] = following[i]
+
+
+def move(people: People, rows: NDArray[Any], homes: NDArray[Any]) -> None:
+    """Write the household of people, by number or -1, into the column and the chains."""
+    known: Members | None = people.members
+    rows, homes = np.asarray(rows, np.int64), np.asarray(homes, np.int64)
+    if known is not None and known.has_room(people, homes):
+        chains = known.first, known.following, known.changed
+        rehouse(rows, homes, people["household"], *chains)
+    else:
+        people["household"][rows] = homes
+        people.members = None
+
+
+def touch(people: People, rows: NDArray[Any]) -> None:
+    """Mark the households of people whose links change."""
+    if people.members is not None:
+        home = people["household"][rows]
+        people.members.changed[home[home >= 0]] = 1
