@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from .compiled import kernel
 from .frame import People
 
-SLACK = 1.15  # room for households that are founded later
+SLACK = 1.3  # room for households that are founded later
 END = -1
 
 

@@ -33,7 +33,8 @@ Rows = NDArray[np.int64]
 OUT, IN = 0, 1  # lanes of the call
 N_COHORTS = len(AGES) + 1  # completed age at the opening, the newborns of the year first
 NET = "net_migration_international"
-BLOCK = 16_384  # rows
+COHORTS, OLDEST = np.int16(N_COHORTS), np.int16(AGES[-1])
+CODED = 4096  # rows whose codes or flags stay in the nearest cache
 PER_CELL = 2**16  # numbers of arrivals kept for each cell in a year
 COPIED: tuple[str, ...] = (
     "sex",
@@ -73,12 +74,6 @@ def decider(i: int, age: Any, mother: Any, father: Any, household: Any, adult_ag
 
 
 @rule
-def cohort_of(sex: Any, age: Any) -> Any:
-    """Position of a cohort in a table [sex, cohort], newborns first."""
-    return sex * np.int64(N_COHORTS) + min(np.int64(age), np.int64(100)) + 1
-
-
-@rule
 def stays_alive(i: int, alive: Any, death_u: Any) -> Any:
     """Whether a person is alive and lives through the year."""
     return alive[i] == 1 and death_u[i] >= 1.0
@@ -92,47 +87,50 @@ def may_go(d: int, partner: Any, alive: Any, death_u: Any) -> Any:
 
 
 @kernel
-def count_cohorts(
-    age: Any, sex: Any, marital: Any, alive: Any, death_u: Any, partner: Any, going: Any,
-    single: Any,
-) -> None:  # fmt: skip
-    """People who may leave, and unmarried people, by sex and cohort; int64[2 x 102] each.
-
-    Who has a spouse who dies in the year may not leave.
-    """
+def code_cohorts(age: Any, sex: Any, marital: Any, alive: Any, death_u: Any, code: Any) -> None:
+    """Cohort, whether married and whether one lives through the year, as one number."""
     for i in range(age.size):
-        k = np.uint32(cohort_of(sex[i], age[i]))
-        here = (alive[i] == 1) & (death_u[i] >= 1.0)
-        going[k] += here
-        single[k] += here & (marital[i] != MARRIED) & (age[i] >= 0)
-    for i in range(age.size):
-        if death_u[i] < 1.0 and alive[i] and partner[i] >= 0:
-            j = partner[i]
-            going[cohort_of(sex[j], age[j])] -= stays_alive(j, alive, death_u)
+        lives = (alive[i] == 1) & (death_u[i] >= np.float32(1.0))
+        cohort = np.int16(sex[i]) * COHORTS + min(np.int16(age[i]), OLDEST) + np.int16(1)
+        code[i] = (cohort * np.int16(2) + (marital[i] == MARRIED)) * np.int16(2) + lives
 
 
 @kernel
-def find_candidates(
-    age: Any, sex: Any, marital: Any, alive: Any, death_u: Any, u: Any, rate: Any, leaving: Any,
-    donors: Any,
-) -> tuple[int, int]:  # fmt: skip
-    """List those whose luck lets them leave, and those whose twin arrives; their numbers.
+def count_cohorts(age: Any, sex: Any, marital: Any, alive: Any, death_u: Any, counts: Any) -> None:
+    """Count people by `code_cohorts`; counts : int64[2, codes], to be added up.
 
-    u : uint32[4, people]; rate : float64[2 x 102], net gain per person and year
-    A uniform is never below a rate of the other sign, so that nearly everybody passes one test.
+    Codes by the block, since they are written many at a time; two counts in turn.
     """
-    n, m = 0, 0
-    for i in range(age.size):
-        r = rate[np.uint32(cohort_of(sex[i], age[i]))]
-        out, in_ = luck.unit(u[OUT, i]) < -r, luck.unit(u[IN, i]) < r
-        if (out | in_) and stays_alive(i, alive, death_u):
-            if out:
-                leaving[n] = i
-                n += 1
-            elif age[i] >= 0 and marital[i] != MARRIED:
-                donors[m] = i
-                m += 1
-    return n, m
+    code = np.empty(CODED, np.int16)
+    for low in range(0, age.size, CODED):
+        rows = slice(low, min(low + CODED, age.size))
+        code_cohorts(age[rows], sex[rows], marital[rows], alive[rows], death_u[rows], code)
+        for i in range(rows.stop - low):
+            counts[np.uint32(i) & np.uint32(1), np.uint32(code[i])] += 1
+
+
+@kernel
+def sift(ids: Any, call: Any, year: Any, low: Any, high: Any, out: Any, in_: Any, rows: Any) -> int:
+    """List those whose two words are below these bounds; returns their number.
+
+    The words are made and forgotten by the block, one flag is kept of both. Flags are looked
+    at eight at a time: few are set.
+    """
+    n, word, half = 0, np.uint64(0xFFFFFFFF), np.uint64(32)
+    flags = np.zeros(CODED, np.uint8)
+    for begin in range(0, ids.size, CODED):
+        some = ids[begin : begin + CODED]
+        for i in range(some.size):
+            u = luck.philox(some[i] & word, some[i] >> half, year, call, low, high)
+            flags[i] = (u[OUT] < out) | (u[IN] < in_)
+        flags[some.size :] = 0
+        eights = flags.view(np.uint64)
+        for k in range(eights.size):
+            if eights[k] != 0:
+                for i in range(8 * k, 8 * k + 8):
+                    rows[n] = begin + i
+                    n += flags[i]
+    return n
 
 
 @kernel
@@ -150,29 +148,49 @@ def find_deciders(
             heads[k] = j if j >= 0 and id[j] < id[d] else d
 
 
+def exposed(people: Any) -> tuple[Any, Any]:
+    """People who may leave, and unmarried people, by sex and cohort; int64[2, 102] each.
+
+    Who has a spouse who dies in the year may not leave.
+    """
+    counts = np.zeros((2, len(SEXES) * N_COHORTS * 4), np.int64)
+    names: tuple[str, ...] = ("age", "sex", "marital", "alive", "death_u")
+    count_cohorts(*(people[c] for c in names), counts)
+    living = counts.sum(axis=0).reshape(len(SEXES), N_COHORTS, 2, 2)[..., 1]
+    going, single = living.sum(axis=2), living[..., 0].copy()
+    single[:, 0] = 0
+    dying = np.flatnonzero(people["death_u"] < 1.0)
+    left = people["partner"][dying[people["alive"][dying] == 1]]
+    left = left[left >= 0]
+    left = left[people["death_u"][left] >= 1.0]
+    np.subtract.at(going, (people["sex"][left], cohort_of(people, left)), 1)
+    return going, single
+
+
 def rates(model: "SongheModel") -> Array:
     """Net gain per person and year by sex and cohort, float64[2, 102].
 
     Below zero per person who may leave, above per unmarried person. What a cell without
     people should give is shared among the cells of the same sign.
     """
-    people = model.people
-    going, single = np.zeros((2, len(SEXES) * N_COHORTS), np.int64)
-    names: tuple[str, ...] = ("age", "sex", "marital", "alive", "death_u", "partner")
-    count_cohorts(*(people[c] for c in names), going, single)
+    going, single = exposed(model.people)
     net = net_by_cohort(model.parameters, model.year) / model.weight
     newborns = np.maximum(net[:, 0], 0.0)
     net[:, 1] += newborns
     net[:, 0] -= newborns
     out: Array = np.zeros_like(net)
-    for sign, counts in ((-1.0, going), (1.0, single)):
-        exposed = counts.reshape(net.shape)
+    for sign, people in ((-1.0, going), (1.0, single)):
         wanted = np.maximum(sign * net, 0.0)
-        reached = wanted[exposed > 0].sum()
+        reached = wanted[people > 0].sum()
         if reached > 0.0:
-            share = wanted / np.maximum(exposed, 1) * (wanted.sum() / reached)
-            out += sign * np.where(exposed > 0, np.minimum(share, 1.0), 0.0)
+            share = wanted / np.maximum(people, 1) * (wanted.sum() / reached)
+            out += sign * np.where(people > 0, np.minimum(share, 1.0), 0.0)
     return out
+
+
+def cohort_of(people: Any, rows: Rows) -> Any:
+    """Completed age at the opening and one, newborns 0; int64[n]."""
+    return np.minimum(people["age"][rows].astype(np.int64), AGES[-1]) + 1
 
 
 def adult_age(model: "SongheModel") -> int:
@@ -184,32 +202,24 @@ def apply(model: "SongheModel") -> None:
     """Let people leave, then let others arrive."""
     people = model.people
     rate = np.asarray(model.constants.get("abroad", lambda: rates(model), aligned=True))
-    leaving, donors = candidates_of(model, rate)
-    cohort = np.minimum(people["age"][leaving].astype(np.int64), AGES[-1]) + 1
-    chance = -rate[people["sex"][leaving], cohort]
-    u = luck.uniforms(people["id"][leaving], luck.Call.ABROAD, model.year, model.key)
-    leave(model, leaving, u[OUT] / chance)
+    rows = candidates(model, rate)
+    u = luck.uniforms(people["id"][rows], luck.Call.ABROAD, model.year, model.key)
+    here = rate[people["sex"][rows], cohort_of(people, rows)]
+    out = u[OUT] < -here
+    single = (people["marital"][rows] != MARRIED) & (people["age"][rows] >= 0)
+    donors = rows[(u[IN] < here) & single]
+    leave(model, rows[out], u[OUT][out] / -here[out])
     arrive(model, donors)
 
 
-def candidates_of(model: "SongheModel", rate: Array) -> tuple[Rows, Rows]:
-    """Rows of those whose luck lets them leave, and of those whose twin arrives.
-
-    By blocks: words of luck for everybody at once would not stay in the cache.
-    """
+def candidates(model: "SongheModel", rate: Array) -> Rows:
+    """Living people whose luck is below the highest rate out or in, among them all who move."""
     people = model.people
-    names: tuple[str, ...] = ("age", "sex", "marital", "alive", "death_u")
-    columns = [people[c] for c in names]
-    u = np.empty((4, BLOCK), np.uint32)
-    rows = np.empty((2, BLOCK), np.int64)
-    found: tuple[list[Rows], list[Rows]] = ([], [])
-    for first in range(0, people.n, BLOCK):
-        block = slice(first, first + BLOCK)
-        luck.fill(people["id"][block], luck.Call.ABROAD, model.year, model.key, u)
-        counts = find_candidates(*(c[block] for c in columns), u, rate.ravel(), *rows)
-        for side, some, n in zip(found, rows, counts, strict=True):
-            side.append(some[:n] + first)
-    return np.concatenate(found[OUT]), np.concatenate(found[IN])
+    most = (np.uint64(np.ceil(max(x, 0.0) * 2.0**32)) for x in (-rate.min(), rate.max()))
+    rows = np.empty(people.n + 8, np.int64)
+    address = np.uint32(luck.Call.ABROAD), np.uint32(model.year), *model.key
+    rows = rows[: sift(people["id"], *address, *most, rows)]
+    return rows[(people["alive"][rows] == 1) & (people["death_u"][rows] >= 1.0)]
 
 
 def leave(model: "SongheModel", candidates: Rows, position: Array) -> None:

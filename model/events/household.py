@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...agents import luck
-from ...agents.columns import CARE_HOME, DORMITORY, FAMILY, WORKS
+from ...agents.columns import CARE_HOME, COLLECTIVES, DORMITORY, FAMILY, WORKS
 from ...agents.compiled import kernel
 from .. import homes
 from ..household_rules import (
@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 Rows = NDArray[np.int64]
 
 HOME, OTHER = 1, 2  # bits of `leave`: leaves or reviews the home; enters or leaves a collective
+CALL, WORD = np.uint32(luck.Call.LIVING), np.uint32
+BLOCK = 4096  # rows
 LANE_HOME, LANE_OTHER = 0, 1
 RETURN, LODGES = 0, 1  # lanes of the call of those who leave a collective
 TO_GRANDPARENTS = 2  # lane of the call of mothers
@@ -49,36 +51,126 @@ KEY = "demography.coresidence."
 
 
 class HouseholdRules(NamedTuple):
-    """Chances by cell, float32[HOME_CELLS] and float32[OTHER_CELLS]."""
+    """Chances by cell, bounds on words by class, and the address of the year's luck.
+
+    home, other : float32[HOME_CELLS], float32[OTHER_CELLS]
+    at_risk : uint8[classes], whether anybody of a class may leave
+    most_home, most_other : uint32[classes], the highest words with which somebody does
+    """
 
     home: NDArray[np.float32]
     other: NDArray[np.float32]
+    at_risk: NDArray[np.uint8]
+    most_home: NDArray[np.uint32]
+    most_other: NDArray[np.uint32]
+    year: np.uint32
+    low: np.uint32
+    high: np.uint32
+
+
+@kernel
+def fill_classes(age: Any, marital: Any, enrolled: Any, collective: Any, code: Any) -> None:
+    """Class of each person: in each, all chances are zero or some are not."""
+    for i in range(age.size):
+        place = min(max(age[i], 0), 100) * 3 + min(marital[i], 2)
+        code[i] = (place * 2 + enrolled[i]) * len(COLLECTIVES) + collective[i]
+
+
+@kernel
+def list_at_risk(code: Any, at_risk: Any, rows: Any) -> int:
+    """List those who may leave at all; returns their number."""
+    n = np.uint32(0)
+    for i in range(code.size):
+        rows[n] = i
+        n += at_risk[np.uint32(code[i])]
+    return n
+
+
+@kernel
+def take(rows: Any, id: Any, code: Any, ids: Any, classes: Any) -> None:
+    """Copy the ids and classes of the listed."""
+    for k in range(rows.size):
+        i = np.uint32(rows[k])
+        ids[k], classes[k] = id[i], code[i]
+
+
+@kernel
+def draw(ids: Any, year: Any, low: Any, high: Any, home: Any, other: Any) -> None:
+    """The two words of each id that this step uses."""
+    word, half = np.uint64(0xFFFFFFFF), np.uint64(32)
+    for k in range(ids.size):
+        u = luck.philox(ids[k] & word, ids[k] >> half, year, CALL, low, high)
+        home[k], other[k] = np.uint32(u[LANE_HOME]), np.uint32(u[LANE_OTHER])
+
+
+@kernel
+def sift(classes: Any, home: Any, other: Any, r: HouseholdRules, places: Any) -> int:
+    """List the places whose words may be below a chance; returns their number.
+
+    home, other : uint32[classes], words
+    """
+    n = np.uint32(0)
+    for k in range(classes.size):
+        c = np.uint32(classes[k])
+        places[n] = k
+        n += (home[k] <= r.most_home[c]) | (other[k] <= r.most_other[c])
+    return n
 
 
 @kernel
 def leaving(
-    age: Any, sex: Any, residence: Any, marital: Any, enrolled: Any, adl: Any, collective: Any,
-    leave: Any, u: Any, r: HouseholdRules,
+    id: Any, age: Any, sex: Any, residence: Any, marital: Any, enrolled: Any, adl: Any,
+    collective: Any, leave: Any, u: Any, r: HouseholdRules,
 ) -> None:  # fmt: skip
-    """Write what each person's luck allows; whether it applies is settled afterwards."""
-    for i in range(age.size):
-        k = home_cell(age[i], sex[i], residence[i], marital[i] == MARRIED)
-        leave[i] = luck.unit(u[LANE_HOME, i]) < r.home[np.uint32(k)]
-    for i in range(age.size):
-        k = other_cell(collective[i], age[i], residence[i], sex[i], marital[i], enrolled[i], adl[i])
-        leave[i] |= OTHER * (luck.unit(u[LANE_OTHER, i]) < r.other[np.uint32(k)])
+    """Write what each person's luck allows; whether it applies is settled afterwards.
+
+    Luck is drawn for those at risk alone, and tried against the class before the cell; by the
+    block, so that it stays in the nearest cache.
+    """
+    code, classes = np.empty(BLOCK, np.int16), np.empty(BLOCK, np.int16)
+    rows, places = np.empty(BLOCK + 1, np.int32), np.empty(BLOCK + 1, np.int32)
+    ids, home, other = np.empty(BLOCK, np.uint64), np.empty(BLOCK, WORD), np.empty(BLOCK, WORD)
+    leave[:] = 0
+    for begin in range(0, age.size, BLOCK):
+        some = slice(begin, begin + BLOCK)
+        fill_classes(age[some], marital[some], enrolled[some], collective[some], code)
+        n = list_at_risk(code[: len(age[some])], r.at_risk, rows)
+        take(rows[:n], id[some], code, ids, classes)
+        draw(ids[:n], r.year, r.low, r.high, home, other)
+        for k in places[: sift(classes[:n], home, other, r, places)]:
+            i = begin + rows[k]
+            h = home_cell(age[i], sex[i], residence[i], marital[i] == MARRIED)
+            leave[i] = luck.unit(home[k]) < r.home[h]
+            o = other_cell(
+                collective[i], age[i], residence[i], sex[i], marital[i], enrolled[i], adl[i]
+            )
+            leave[i] |= OTHER * (luck.unit(other[k]) < r.other[o])
 
 
 def prepare(model: "SongheModel") -> HouseholdRules:
     """The chances of the year; they are the same in every year."""
-    return _rules(Numbers(model.parameters))
+    chances = _rules(Numbers(model.parameters))
+    return chances._replace(year=np.uint32(model.year), low=model.key.low, high=model.key.high)
 
 
 @lru_cache(maxsize=4)
 def _rules(numbers: Numbers) -> HouseholdRules:
     home, other = np.empty(HOME_CELLS, np.float32), np.empty(OTHER_CELLS, np.float32)
     fill_tables(living(numbers.p), home, other)
-    return HouseholdRules(home, other)
+    most = most_of_classes(home, other)
+    at_risk = (np.maximum(*most) > 0.0).astype(np.uint8)
+    words = (np.ceil(x * 2.0**32 - 1.0).clip(0.0, 2.0**32 - 1.0).astype(np.uint32) for x in most)
+    return HouseholdRules(home, other, at_risk, *words, np.uint32(0), np.uint32(0), np.uint32(0))
+
+
+def most_of_classes(home: Any, other: Any) -> tuple[Any, Any]:
+    """Highest chance of each class of `fill_classes`, of both kinds; float64[classes] each."""
+    by_married = home.reshape(101, 4, 2).max(axis=1)
+    by_marital = by_married[:, [0, 1, 0]]  # never married, married, no longer married
+    kinds = len(COLLECTIVES)
+    most_home = np.broadcast_to(by_marital[:, :, None, None], (101, 3, 2, kinds))
+    most_other = np.moveaxis(other.reshape(kinds, 101, 4, 3, 2, 4).max(axis=(2, 5)), 0, -1)
+    return most_home.ravel().astype(np.float64), most_other.ravel().astype(np.float64)
 
 
 def apply(model: "SongheModel") -> None:
@@ -247,13 +339,12 @@ def leave_parents(model: "SongheModel", rows: Rows) -> None:
 STEP = Step(
     "leaving_home",
     columns=(
-        "age", "sex", "residence", "marital", "enrolled", "adl", "collective", "leave",
+        "id", "age", "sex", "residence", "marital", "enrolled", "adl", "collective", "leave",
     ),
-    reads=("age", "sex", "residence", "marital", "enrolled", "adl", "collective"),
+    reads=("id", "age", "sex", "residence", "marital", "enrolled", "adl", "collective"),
     writes=("leave",),
     kernel=leaving,
     prepare=prepare,
-    call=luck.Call.LIVING,
 )  # fmt: skip
 STEP_MOVES = Step(
     "household_moves",

@@ -18,10 +18,12 @@ from numpy.typing import NDArray
 
 from ...agents import families, luck
 from ...agents.columns import WORKS
-from ...agents.compiled import kernel
+from ...agents.compiled import kernel, rule
+from ...agents.members import members
 from .. import homes
 from ..lodgings import find, shares_lodgings
 from ..migration_rules import (
+    N_AGES,
     RURAL,
     SHAPE,
     URBAN,
@@ -54,24 +56,54 @@ Array = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 Rows = NDArray[np.int64]
 Codes = NDArray[np.uint8]
+Words = NDArray[np.uint32]
 
 STAYS, TO_TOWN, TO_COUNTRY = 255, 62, 63  # move_to; the province is chosen afterwards
 LAST_ALIGNED = 2015
 LANE = 2
+OLDEST = np.int16(N_AGES - 1)
 LODGES, SPOUSE_STAYS, CHILDREN_FOLLOW, COLLECTIVE = 0, 1, 2, 3  # lanes of the call of movers
 TOGETHER, AT_HERS = 0, 1  # lanes of the call of couples apart
 ROUNDS = 50  # of halving
 N_CALLS = 8  # calls of four uniforms, one uniform for each province
 MOVES_KIND, RECLASSIFIED_KIND = "moves", "reclassified"
+NO_ID = np.uint64(2**64 - 1)
+CODED = 4096  # rows whose codes stay in the nearest cache
 GAIN = "moves_to_towns"  # yearly count: what towns gain by moves, agents
 
 
 class MigrationRules(NamedTuple):
-    """Hazards as a product, with the constant of the year in those to town."""
+    """Hazards as a product, with the constant of the year in those to town; see `migrate`."""
 
     person: Array  # sex, married, age, education
     back: Array  # age
     place: Array  # province, residence, residence of arrival
+    below: Words  # sex, married, residence, age: words from here on do not move to town
+    above: Words  # up to here they do not move to the countryside
+
+
+@rule
+def group_of(sex: Any, marital: Any, residence: Any, age: Any) -> Any:
+    """Position in the bounds on luck of those whose hazards lie near each other."""
+    group = np.int16(sex) * np.int16(2) + (marital == MARRIED)
+    group = group * np.int16(2) + np.int16(residence)
+    return group * np.int16(N_AGES) + min(max(np.int16(age), np.int16(0)), OLDEST)
+
+
+@kernel
+def sift(
+    age: Any, sex: Any, marital: Any, residence: Any, words: Any, below: Any, above: Any, rows: Any
+) -> int:
+    """List those whose word lies beyond a bound of their group; returns their number."""
+    group = np.empty(age.size, np.int16)
+    for i in range(age.size):
+        group[i] = group_of(sex[i], marital[i], residence[i], age[i])
+    n = 0
+    for i in range(age.size):
+        k = np.uint32(group[i])
+        rows[n] = i
+        n += (words[i] < below[k]) | (words[i] > above[k])
+    return n
 
 
 @kernel
@@ -82,10 +114,13 @@ def migrate(
     """Write who moves, to town or to the countryside.
 
     One uniform: below the chance of moving to town, or above one less that of moving to the
-    countryside, so that a change in one chance swaps nobody between the two.
+    countryside, so that a change in one chance swaps nobody between the two. Bounds of groups
+    pass over most people first.
     """
-    for i in range(age.size):
-        move_to[i] = STAYS
+    move_to[:] = STAYS
+    rows = np.empty(age.size + 1, np.int32)
+    for k in range(sift(age, sex, marital, residence, u[LANE], r.below, r.above, rows)):
+        i = rows[k]
         x = min(max(age[i], 0), 100)
         h = r.person[sex[i], np.int64(marital[i] == MARRIED), x, education[i]]
         town = h * r.place[province[i], residence[i], 0]
@@ -97,6 +132,17 @@ def migrate(
                 move_to[i] = TO_TOWN
             elif v > 1.0 - to_country:
                 move_to[i] = TO_COUNTRY
+
+
+def bounds(person: Array, back: Array, place: Array) -> tuple[Words, Words]:
+    """Words beyond which somebody of a group may move, uint32[groups] each."""
+    most = person.max(axis=3)[:, :, None]  # sex, married, 1, age
+    there = place.max(axis=0)[:, :, None]  # residence, residence of arrival, 1
+    town, country = most * there[:, URBAN], most * there[:, RURAL] * back
+    last = 2.0**32 - 1.0
+    below = np.ceil(town * 2.0**32).clip(0.0, last)
+    above = np.floor((1.0 - country) * 2.0**32 - 1.0).clip(0.0, last)
+    return below.astype(np.uint32).ravel(), above.astype(np.uint32).ravel()
 
 
 @lru_cache(maxsize=4)
@@ -112,7 +158,7 @@ def prepare(model: "SongheModel") -> MigrationRules:
     )
     place = h.place.copy()
     place[:, RURAL, URBAN] *= np.exp(constant[0])
-    return MigrationRules(h.person, h.back, place)
+    return MigrationRules(h.person, h.back, place, *bounds(h.person, h.back, place))
 
 
 def value(model: "SongheModel", name: str) -> float:
@@ -354,38 +400,52 @@ def share_with_parents(model: "SongheModel", plan: Plan) -> Array:
 
 
 @kernel
-def find_eldest(alive: Any, residence: Any, household: Any, id: Any, least: Any) -> None:
-    """Least id of each rural household; least : uint64[households], the largest number before.
+def find_eldest(alive: Any, residence: Any, household: Any, id: Any, least: Any, rows: Any) -> int:
+    """Least id of each rural household, and a list of the rural who live collectively.
 
+    least : uint64[households + 1], by number + 1, the largest number before
+    rows : int64[people + 1], out; returns how many are listed
     People who die later in the year count: their village changes with them in it.
     """
+    n = 0
     for i in range(alive.size):
-        h = household[i]
-        if alive[i] and residence[i] == RURAL and h >= 0 and id[i] < least[h]:
-            least[h] = id[i]
+        if alive[i] & (
+            residence[i] == RURAL
+        ):  # a branch: people of one place stand near each other
+            place = np.uint32(household[i] + 1)
+            least[place] = min(least[place], id[i])
+            rows[n] = i
+            n += place == 0
+    return n
 
 
 @kernel
-def mark_reclassified(
-    alive: Any, residence: Any, household: Any, province: Any, id: Any, least: Any, u: Any,
+def list_homes(least: Any, homes: Any, ids: Any) -> int:
+    """List the rural households and their least ids; returns their number."""
+    n = 0
+    for place in range(1, least.size):
+        homes[n], ids[n] = place - 1, least[place]
+        n += least[place] != NO_ID
+    return n
+
+
+@kernel
+def list_members(
+    homes: Any, u: Any, household: Any, residence: Any, province: Any, first: Any, following: Any,
     chance: Any, rows: Any,
 ) -> int:  # fmt: skip
-    """List those whose place becomes a town; returns their number.
+    """List the rural members of households whose luck is below the chance of their province.
 
-    u : uint32[households + collective people in order], chance : float64[province]
+    u : float64[homes]; chance : float64[province]; rows : int64[people], out
     """
-    n, alone = 0, least.size
-    for i in range(alive.size):
-        if not alive[i] or residence[i] != RURAL:
-            continue
-        h = household[i]
-        k = np.int64(h)
-        if h < 0:
-            k = alone
-            alone += 1
-        if luck.unit(u[k]) < chance[province[i]]:
-            rows[n] = i
-            n += 1
+    n = 0
+    for k in range(homes.size):
+        i = first[homes[k]]
+        while i >= 0:
+            if household[i] == homes[k] and residence[i] == RURAL and u[k] < chance[province[i]]:
+                rows[n] = i
+                n += 1
+            i = following[i]
     return n
 
 
@@ -401,7 +461,7 @@ def reclassify(model: "SongheModel") -> None:
     most = np.maximum(room, 0.0) / np.maximum(rural, 1)
     constant = model.constants.get(
         "reclassified",
-        lambda: solve_reclassified(model, rural, most),
+        lambda: solve_reclassified(model, towns, rural, most),
         aligned=model.year <= LAST_ALIGNED,
     )
     rows = reclassified_rows(model, np.minimum(float(constant), most))
@@ -410,29 +470,46 @@ def reclassify(model: "SongheModel") -> None:
 
 
 @kernel
-def count_places(alive: Any, death_u: Any, province: Any, residence: Any, counts: Any) -> None:
-    """Add those who live through the year to int64[province, residence]."""
+def code_places(alive: Any, death_u: Any, province: Any, residence: Any, code: Any) -> None:
+    """Place and whether one lives through the year, as one number of a byte."""
     for i in range(alive.size):
-        counts[province[i], residence[i]] += (alive[i] == 1) & (death_u[i] >= 1.0)
+        lives = (alive[i] == 1) & (death_u[i] >= np.float32(1.0))
+        code[i] = (province[i] * np.uint8(2) + residence[i]) * np.uint8(2) + lives
+
+
+@kernel
+def count_places(alive: Any, death_u: Any, province: Any, residence: Any, counts: Any) -> None:
+    """Count people by `code_places`; counts : int64[4, codes], to be added up.
+
+    Codes by the block, since they are written eight at a time; four counts in turn, since
+    people of one place stand near each other and a count must be stored before it is read.
+    """
+    code = np.empty(CODED, np.uint8)
+    for low in range(0, alive.size, CODED):
+        rows = slice(low, min(low + CODED, alive.size))
+        code_places(alive[rows], death_u[rows], province[rows], residence[rows], code)
+        for i in range(rows.stop - low):
+            counts[np.uint32(i) & np.uint32(3), np.uint32(code[i])] += 1
 
 
 def people_by_province(people: Any) -> tuple[Array, Array]:
     """Urban people and all people who live through the year, float64[province] each."""
-    counts = np.zeros((SHAPE[0], 2), np.int64)
+    counts = np.zeros((4, SHAPE[0] * 4), np.int64)
     count_places(*(people[c] for c in ("alive", "death_u", "province", "residence")), counts)
-    return counts[:, URBAN].astype(np.float64), counts.sum(axis=1).astype(np.float64)
+    living = counts.sum(axis=0).reshape(SHAPE[0], 2, 2)[..., 1]
+    return living[:, URBAN].astype(np.float64), living.sum(axis=1).astype(np.float64)
 
 
-def solve_reclassified(model: "SongheModel", rural: Array, most: Array) -> float:
+def solve_reclassified(model: "SongheModel", towns: Array, rural: Array, most: Array) -> float:
     """Yearly chance that meets the urban share, had the moves gone as expected.
 
-    rural : float64[province], people; most : float64[province], the highest chance there
+    towns, rural : float64[province], people; most : float64[province], the highest chance there
     Births, deaths, weddings and moves of older people count as they came; the luck of the
     moves is left in.
     """
-    towns, everyone = (counts.sum() for counts in people_by_province(model.people))
+    everyone = towns.sum() + rural.sum()
     lucky = int(model.tally.now[GAIN]) - expected_share(model) * everyone
-    wanted = target(model) * everyone - (towns - lucky)
+    wanted = target(model) * everyone - (towns.sum() - lucky)
     low, high = 0.0, 1.0
     for _ in range(ROUNDS):
         middle = 0.5 * (low + high)
@@ -452,17 +529,20 @@ def expected_share(model: "SongheModel") -> float:
 
 def reclassified_rows(model: "SongheModel", chance: Array) -> Rows:
     """Rows of those whose place becomes a town."""
-    people = model.people
-    least = np.full(model.n_households, np.iinfo(np.uint64).max, np.uint64)
-    names: tuple[str, ...] = ("alive", "residence", "household", "id")
-    find_eldest(*(people[c] for c in names), least)
-    single = (people["alive"] == 1) & (people["residence"] == RURAL) & (people["household"] < 0)
-    ids = np.concatenate((least, people["id"][single]))
-    u = luck.words(ids, luck.Call.RECLASSIFIED, model.year, model.key)[0]
-    rows = np.empty(people.n, np.int64)
-    names = ("alive", "residence", "household", "province", "id")
-    n = mark_reclassified(*(people[c] for c in names), least, u, chance, rows)
-    return rows[:n].copy()
+    people, chains = model.people, members(model)
+    least = np.full(model.n_households + 1, NO_ID)
+    alone, rows = np.empty((2, people.n + 1), np.int64)
+    names = ("alive", "residence", "household", "id")
+    alone = alone[: find_eldest(*(people[c] for c in names), least, alone)]
+    numbers, ids = np.empty(len(least), np.int64), np.empty(len(least), np.uint64)
+    n = list_homes(least, numbers, ids)
+    u = luck.unit(luck.words(ids[:n], luck.Call.RECLASSIFIED, model.year, model.key)[0])
+    some = np.flatnonzero(u < chance.max())
+    columns = (people[c] for c in ("household", "residence", "province"))
+    links = chains.first, chains.following
+    n = list_members(numbers[some], u[some], *columns, *links, chance, rows)
+    u = homes.uniforms(model, alone, luck.Call.RECLASSIFIED)[0]
+    return np.concatenate((rows[:n], alone[u < chance[people["province"][alone]]]))
 
 
 STEP = Step(

@@ -48,7 +48,8 @@ class Year:
         for step in steps:
             if step.by_rows:
                 rules = step.prepare(self) if step.prepare else None
-                words = luck.words(self.people["id"], step.call, self.year, self.key)
+                call = luck.Call.PERSON if step.call is None else step.call
+                words = luck.words(self.people["id"], call, self.year, self.key)
                 step.kernel(*(self.people[name] for name in step.columns), words, rules)
             else:
                 step.apply(self)
