@@ -28,6 +28,7 @@ N_CELLS = math.prod(SHAPE)
 WIDEST = 8.0  # log factor on moves to town
 ROUNDS = 60
 SETTLED = 1e-11
+MARGIN = 1e-9  # of a bound, against rounding
 
 
 class Pattern(NamedTuple):
@@ -205,6 +206,15 @@ def hazards_of(
         rural[k] = residence == RURAL
 
 
+@rule
+def may_be_first(u: float, weight: float, least: float) -> bool:
+    """Whether a waiting time -ln(u) / weight may be below the least so far, without a logarithm.
+
+    For -ln(u) is at least 2 (1 - u) / (1 + u); the margin is far above rounding.
+    """
+    return bool(2.0 * (1.0 - u) <= least * weight * (1.0 + u) * (1.0 + MARGIN))
+
+
 @kernel
 def choose(origin: Any, towards: Any, u: Any, share: Any, out: Any) -> None:
     """Province of each mover: the option whose waiting time is shortest.
@@ -217,7 +227,7 @@ def choose(origin: Any, towards: Any, u: Any, share: Any, out: Any) -> None:
         weight = share[origin[k] // 2, origin[k] % 2, towards[k]]
         best, least = 0, math.inf
         for q in range(weight.size):
-            if weight[q] > 0.0:
+            if weight[q] > 0.0 and may_be_first(u[q, k], weight[q], least):
                 wait = -math.log(u[q, k]) / weight[q]
                 if wait < least:
                     best, least = q, wait

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from ..agents import families, luck
 from ..agents.columns import EVENT_TIMES, NEVER
+from ..agents.compiled import kernel
 from ..agents.frame import People
 from ..agents.institutions import copy_funds, open_funds
 from ..parameters.dims import EDUCATION, PROVINCES, RESIDENCES, SEXES
@@ -64,6 +65,19 @@ class Options:
     collect: bool = False
     threads: int = 1
     block: int = BLOCK
+
+
+@kernel
+def change_places(
+    rows: Any, to_province: Any, to_residence: Any, province: Any, residence: Any, sex: Any,
+    flows: Any,
+) -> None:  # fmt: skip
+    """Write new places and count gains less losses; flows : int64[province, residence, sex]."""
+    for k in range(rows.size):
+        i = rows[k]
+        flows[province[i], residence[i], sex[i]] -= 1
+        province[i], residence[i] = to_province[k], to_residence[k]
+        flows[province[i], residence[i], sex[i]] += 1
 
 
 class SongheModel(mesa.Model):  # type: ignore[misc]
@@ -193,11 +207,9 @@ class SongheModel(mesa.Model):  # type: ignore[misc]
         """
         people = self.people
         flows = np.zeros((len(PROVINCES), len(RESIDENCES), len(SEXES)), np.int64)
-        sex = people["sex"][rows]
-        np.subtract.at(flows, (people["province"][rows], people["residence"][rows], sex), 1)
-        people["province"][rows] = province
-        people["residence"][rows] = residence
-        np.add.at(flows, (people["province"][rows], people["residence"][rows], sex), 1)
+        columns = (people[name] for name in ("province", "residence", "sex"))
+        rows = np.asarray(rows, np.int64)
+        change_places(rows, province, residence, *columns, flows)
         self.tally.add(MOVE_TALLIES[kind], flows)
 
     def branch(self, parameters: Parameters, *, solves_anew: bool = False) -> "SongheModel":

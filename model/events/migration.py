@@ -222,27 +222,32 @@ def find_heads(
 
 
 @kernel
+def list_wives(sex: Any, partner: Any, rows: Any) -> int:
+    """List the women with a living husband; returns their number."""
+    n = np.uint32(0)
+    for i in range(sex.size):
+        rows[n] = i
+        n += (sex[i] == 1) & (partner[i] >= 0)
+    return n
+
+
+@kernel
 def find_apart(
-    sex: Any, marital: Any, alive: Any, death_u: Any, partner: Any, household: Any,
+    wives: Any, marital: Any, alive: Any, death_u: Any, partner: Any, household: Any,
     collective: Any, rows: Any,
 ) -> int:  # fmt: skip
-    """List wives whose husband lives elsewhere, neither in a care home; returns their number.
-
-    rows : int64[people + 1], out
-    """
+    """List wives whose husband lives elsewhere, neither in a care home; returns their number."""
     some = 0
-    for i in range(sex.size):  # few couples live apart: without a branch to find them
-        h, j = household[i], partner[i]
-        together = (h >= 0) & (household[np.uint32(max(j, 0))] == h)
+    for i in wives:  # few couples live apart: without a branch to find them
+        h = household[i]
         rows[some] = i
-        some += (sex[i] == 1) & (marital[i] == MARRIED) & (j >= 0) & (not together)
+        some += (h < 0) | (household[np.uint32(partner[i])] != h)
     n = 0
-    for k in range(some):
-        i = rows[k]
+    for i in rows[:some]:
         j = partner[i]
         rows[n] = i
         live = alive[i] and death_u[i] >= 1.0 and alive[j] and death_u[j] >= 1.0
-        n += live and free_to_join(i, j, collective)
+        n += live and marital[i] == MARRIED and free_to_join(i, j, collective)
     return n
 
 
@@ -308,28 +313,24 @@ def movers(model: "SongheModel") -> Plan:
 def destinations(model: "SongheModel", heads: Rows, towards: Codes) -> Codes:
     """Province of each mover, by one keyed waiting time for each province."""
     people = model.people
-    calls = (luck.Call.PROVINCE + k for k in range(N_CALLS))
-    u = np.concatenate([homes.uniforms(model, heads, call) for call in calls])
+    ids, words = people["id"][heads], np.empty((4 * N_CALLS, len(heads)), np.uint32)
+    for k in range(N_CALLS):
+        luck.fill(ids, luck.Call.PROVINCE + k, model.year, model.key, words[4 * k : 4 * k + 4])
     origin = people["province"][heads].astype(np.int64) * 2 + people["residence"][heads]
     out = np.empty(len(heads), np.uint8)
-    choose(origin, towards, u, _hazards(Numbers(model.parameters)).share, out)
+    share = _hazards(Numbers(model.parameters)).share
+    choose(origin, towards, luck.unit(words), share, out)
     return out
 
 
 def reunions(model: "SongheModel") -> Plan:
     """Couples apart who come together: one of them moves to where the other lives."""
     people = model.people
-    rows = np.empty(people.n + 1, np.int64)
-    names: tuple[str, ...] = (
-        "sex",
-        "marital",
-        "alive",
-        "death_u",
-        "partner",
-        "household",
-        "collective",
-    )
-    wives = rows[: find_apart(*(people[c] for c in names), rows)].copy()
+    wives = np.empty(people.n + 1, np.int32)
+    wives = wives[: list_wives(people["sex"], people["partner"], wives)]
+    names: tuple[str, ...] = ("marital", "alive", "death_u", "partner", "household", "collective")
+    rows = np.empty(len(wives) + 1, np.int64)
+    wives = rows[: find_apart(wives, *(people[c] for c in names), rows)]
     u = homes.uniforms(model, wives, luck.Call.REUNION)
     joined = u[TOGETHER] < value(model, "reunion")
     wives, at_hers = wives[joined], u[AT_HERS][joined] < value(model, "reunion_at_hers")
@@ -369,23 +370,36 @@ def arrive(model: "SongheModel", plan: Plan, units: Units) -> None:
             homes.settle(model, rows, np.where(host[unit] >= 0, joined, own), *place, MOVES_KIND)
 
 
+@kernel
+def find_parents(
+    heads: Any, joins: Any, to_province: Any, to_residence: Any, mother: Any, father: Any,
+    household: Any, death_u: Any, province: Any, residence: Any, moving_too: Any, host: Any,
+) -> None:  # fmt: skip
+    """Fill `parents_there`, the mother before the father; moving_too : bool[people]."""
+    for k in range(heads.size):
+        host[k] = -1
+        if not joins[k]:
+            continue
+        for j in (father[heads[k]], mother[heads[k]]):
+            if j < 0 or moving_too[j] or household[j] < 0 or death_u[j] < 1.0:
+                continue
+            if province[j] == to_province[k] and residence[j] == to_residence[k]:
+                host[k] = j
+
+
 def parents_there(model: "SongheModel", plan: Plan, units: Units) -> Rows:
     """A parent whom each mover joins at the new place, or -1; int64[units].
 
     The unmarried do so where they can, the married as often as new couples do.
     """
     people, heads = model.people, plan.heads
-    host = np.full(len(heads), -1)
+    host = np.empty(len(heads), np.int64)
     joins = (people["marital"][heads] != MARRIED) | (plan.lodges < share_with_parents(model, plan))
-    moving_too = np.zeros(people.n + 1, np.bool_)
+    moving_too = np.zeros(people.n, np.bool_)
     moving_too[units.rows] = True
-    for link in ("father", "mother"):
-        parent = people[link][heads].astype(np.int64)
-        fits = (parent >= 0) & joins & ~moving_too[parent]
-        fits &= (people["household"][parent] >= 0) & (people["death_u"][parent] >= 1.0)
-        fits &= people["province"][parent] == plan.province
-        fits &= people["residence"][parent] == plan.residence
-        host = np.where(fits, parent, host)
+    names = ("mother", "father", "household", "death_u", "province", "residence")
+    columns = (people[name] for name in names)
+    find_parents(heads, joins, plan.province, plan.residence, *columns, moving_too, host)
     return host
 
 
