@@ -68,12 +68,14 @@ def fill_lodgers(
     homes: Any, age: Any, death_u: Any, partner: Any, mother: Any, father: Any, household: Any,
     first: Any, following: Any, adult_age: int, old_age: int, lodgers: Any,
 ) -> None:  # fmt: skip
-    """Count the lodgers of the listed households; lodgers : int32[households], out."""
-    for h in homes:
-        lodgers[h] = lodgers_in(
-            h, age, death_u, partner, mother, father, household, first, following, adult_age,
-            old_age,
-        )  # fmt: skip
+    """Count the lodgers of the listed households, -1 being none; lodgers : int32[homes], out."""
+    for k in range(homes.size):
+        lodgers[k] = FAMILY_HOME
+        if homes[k] >= 0:
+            lodgers[k] = lodgers_in(
+                homes[k], age, death_u, partner, mother, father, household, first, following,
+                adult_age, old_age,
+            )  # fmt: skip
 
 
 @kernel
@@ -109,9 +111,6 @@ def mark_couples(rows: Any, death_u: Any, partner: Any, household: Any, family: 
         family[np.uint32(household[i] + 1)] |= couple & (death_u[i] >= np.float32(1.0))
 
 
-LOOKED_AT: tuple[str, ...] = ("age", "death_u", "partner", "mother", "father", "household")
-
-
 def ages(model: "SongheModel") -> tuple[int, int]:
     """Ages from which people are adult, and old."""
     p = model.parameters
@@ -125,21 +124,29 @@ class Known(NamedTuple):
     lodgers: NDArray[np.int32]
 
 
+def count_lodgers(model: "SongheModel", homes: Any) -> NDArray[np.int32]:
+    """Members of each of these households if they are unrelated adults, else -1."""
+    people, chains = model.people, members(model)
+    names = ("age", "death_u", "partner", "mother", "father", "household")
+    columns = (people[name] for name in names)
+    out = np.empty(len(homes), np.int32)
+    homes = np.asarray(homes, np.int64)
+    fill_lodgers(homes, *columns, chains.first, chains.following, *ages(model), out)
+    return out
+
+
 def lodgers(model: "SongheModel") -> NDArray[np.int32]:
     """Members of each household of unrelated adults, int32[households]; -1 for families.
 
     Counted once a year, and again in households whose members or their links have changed.
     """
-    people, chains = model.people, members(model)
-    n = model.n_households
+    chains, n = members(model), model.n_households
     if chains.kept is None or chains.kept.year != model.year:
         chains.kept = Known(model.year, np.full(len(chains.changed), FAMILY_HOME, np.int32))
         chains.changed[:n] = ~with_family(model)
     known: Known = chains.kept
     changed = np.flatnonzero(chains.changed[:n].view(np.bool_))
-    columns = (people[name] for name in LOOKED_AT)
-    links = chains.first, chains.following
-    fill_lodgers(changed, *columns, *links, *ages(model), known.lodgers)
+    known.lodgers[changed] = count_lodgers(model, changed)
     chains.changed[changed] = 0
     return known.lodgers[:n]
 
@@ -162,8 +169,7 @@ def with_family(model: "SongheModel") -> Flags:
 
 def shares_lodgings(model: "SongheModel", rows: Any) -> Flags:
     """Whether each person lives with people who are no family, bool[n]."""
-    home = model.people["household"][rows]
-    return np.asarray((home >= 0) & (lodgers(model)[home] > 1))
+    return np.asarray(count_lodgers(model, model.people["household"][rows]) > 1)
 
 
 @kernel
