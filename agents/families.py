@@ -134,7 +134,6 @@ def depart(people: People, rows: Rows) -> None:
 def _take_out(people: People, rows: Rows) -> NDArray[np.int64]:
     """Clear all links from and to these rows; returns the partners who stay."""
     partner, alive = people["partner"], people["alive"]
-    touch(people, rows)
     alive[rows] = 0
     left = partner[rows]
     left = left[left >= 0]
@@ -144,8 +143,9 @@ def _take_out(people: People, rows: Rows) -> NDArray[np.int64]:
         parents = people[link][rows]
         parents = parents[parents >= 0]
         np.subtract.at(people["n_living_children"], parents, np.uint8(1))
-    for link in ("partner", "mother", "father", "household"):
+    for link in ("partner", "mother", "father"):
         people[link][rows] = NOBODY
+    move(people, rows, np.full(len(rows), NOBODY))
     people["collective"][rows] = FAMILY
     gone = np.zeros(people.n // 32 + 1, np.uint32)
     mark(rows, gone)

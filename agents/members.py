@@ -32,8 +32,6 @@ class Members:
     changed : uint8[households and some more], 1 where links of members have changed since the
         mark was last cleared
     kept : what a step has found out about households, while they do not change
-
-    Rows of the dead stay in the chain of the household they lived in: `household` tells.
     """
 
     def __init__(self, model: HasHouseholds) -> None:

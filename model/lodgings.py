@@ -32,18 +32,18 @@ FAMILY_HOME = -1
 
 
 @rule
-def is_at_home(j: int, h: int, household: Any, first: Any, following: Any) -> bool:
+def is_at_home(j: int, h: int, first: Any, following: Any) -> bool:
     """Whether a person is among the members of a household; j may be -1."""
     i = first[h]
-    while i >= 0 and (i != j or household[i] != h):
+    while i >= 0 and i != j:
         i = following[i]
     return bool(i >= 0)
 
 
 @rule
 def lodgers_in(
-    h: int, age: Any, death_u: Any, partner: Any, mother: Any, father: Any, household: Any,
-    first: Any, following: Any, adult_age: int, old_age: int,
+    h: int, age: Any, death_u: Any, partner: Any, mother: Any, father: Any, first: Any,
+    following: Any, adult_age: int, old_age: int,
 ) -> int:  # fmt: skip
     """Members of a household if they are unrelated adults, else FAMILY_HOME.
 
@@ -52,11 +52,11 @@ def lodgers_in(
     """
     n, i = 0, first[h]
     while i >= 0:
-        if household[i] == h and death_u[i] >= 1.0:
+        if death_u[i] >= 1.0:
             if age[i] + 1 < adult_age or age[i] + 1 >= old_age:
                 return FAMILY_HOME
             for j in (partner[i], mother[i], father[i]):
-                if j >= 0 and is_at_home(j, h, household, first, following):
+                if j >= 0 and is_at_home(j, h, first, following):
                     return FAMILY_HOME
             n += 1
         i = following[i]
@@ -65,16 +65,16 @@ def lodgers_in(
 
 @kernel
 def fill_lodgers(
-    homes: Any, age: Any, death_u: Any, partner: Any, mother: Any, father: Any, household: Any,
-    first: Any, following: Any, adult_age: int, old_age: int, lodgers: Any,
+    homes: Any, age: Any, death_u: Any, partner: Any, mother: Any, father: Any, first: Any,
+    following: Any, adult_age: int, old_age: int, lodgers: Any,
 ) -> None:  # fmt: skip
     """Count the lodgers of the listed households, -1 being none; lodgers : int32[homes], out."""
     for k in range(homes.size):
         lodgers[k] = FAMILY_HOME
         if homes[k] >= 0:
             lodgers[k] = lodgers_in(
-                homes[k], age, death_u, partner, mother, father, household, first, following,
-                adult_age, old_age,
+                homes[k], age, death_u, partner, mother, father, first, following, adult_age,
+                old_age,
             )  # fmt: skip
 
 
@@ -127,8 +127,7 @@ class Known(NamedTuple):
 def count_lodgers(model: "SongheModel", homes: Any) -> NDArray[np.int32]:
     """Members of each of these households if they are unrelated adults, else -1."""
     people, chains = model.people, members(model)
-    names = ("age", "death_u", "partner", "mother", "father", "household")
-    columns = (people[name] for name in names)
+    columns = (people[name] for name in ("age", "death_u", "partner", "mother", "father"))
     out = np.empty(len(homes), np.int32)
     homes = np.asarray(homes, np.int64)
     fill_lodgers(homes, *columns, chains.first, chains.following, *ages(model), out)
@@ -174,9 +173,8 @@ def shares_lodgings(model: "SongheModel", rows: Any) -> Flags:
 
 @kernel
 def find_hosts(
-    homes: Any, age: Any, household: Any, id: Any, first: Any, following: Any, until: int,
-    hosts: Any,
-) -> None:  # fmt: skip
+    homes: Any, age: Any, id: Any, first: Any, following: Any, until: int, hosts: Any
+) -> None:
     """The member of the least id of each home, none from the age `until` on; -1 if there is none.
 
     homes : int64[n], households; hosts : int64[n], out
@@ -185,8 +183,7 @@ def find_hosts(
         hosts[k] = -1
         i = first[homes[k]]
         while i >= 0:
-            fits = household[i] == homes[k] and age[i] + 1 < until
-            if fits and (hosts[k] < 0 or id[i] < id[hosts[k]]):
+            if age[i] + 1 < until and (hosts[k] < 0 or id[i] < id[hosts[k]]):
                 hosts[k] = i
             i = following[i]
 
@@ -194,11 +191,11 @@ def find_hosts(
 @kernel
 def list_open(lodgers: Any, most: int, shut: Any, homes: Any) -> int:
     """List the homes with lodgers and room for one more; shut : bool[households]."""
-    n, room = 0, np.uint32(max(most - 1, 0))
+    n, room = np.uint32(0), np.uint32(max(most - 1, 0))
     for h in range(lodgers.size):
         homes[n] = h
         n += (np.uint32(lodgers[h] - 1) < room) & (not shut[h])
-    return n
+    return int(n)
 
 
 def hosts(model: "SongheModel", away: Rows) -> Rows:
@@ -213,8 +210,8 @@ def hosts(model: "SongheModel", away: Rows) -> Rows:
     most, until = (int(p.value(KEY + name)) for name in ("lodgers_most", "lodgers_until"))
     homes = homes[: list_open(lodgers(model), most, shut, homes)]
     found = np.empty(len(homes), np.int64)
-    columns = (people[name] for name in ("age", "household", "id"))
-    find_hosts(homes, *columns, chains.first, chains.following, until, found)
+    links = chains.first, chains.following
+    find_hosts(homes, people["age"], people["id"], *links, until, found)
     found = found[found >= 0]
     return np.asarray(found[people["death_u"][found] >= 1.0])
 
@@ -252,7 +249,8 @@ def next_on_circle(circle: Array, hosts: Rows, place: Rows, v: Array) -> Rows:
     circle : float64[hosts], rising: number of the place plus position in (0, 1)
     v : float64[n] in (0, 1), position of each lodger
     """
-    first, last = np.searchsorted(circle, place), np.searchsorted(circle, place + 1)
+    begins = np.searchsorted(circle, np.arange(place.max(initial=0) + 2))
+    first, last = begins[place], begins[place + 1]
     k = np.searchsorted(circle, place + v)
     k = np.where(k < last, k, first)
     return np.asarray(np.where(last > first, hosts[np.minimum(k, len(hosts) - 1)], -1))

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ..agents import luck
 from ..agents.compiled import kernel, rule
 from ..parameters.dims import AGES, EDUCATION, PROVINCES, RESIDENCES, SEXES
 from ..parameters.flows import flows
@@ -216,19 +217,20 @@ def may_be_first(u: float, weight: float, least: float) -> bool:
 
 
 @kernel
-def choose(origin: Any, towards: Any, u: Any, share: Any, out: Any) -> None:
+def choose(origin: Any, towards: Any, words: Any, share: Any, out: Any) -> None:
     """Province of each mover: the option whose waiting time is shortest.
 
     One exponential waiting time per province, -ln(u) over the weight, is one Gumbel per
-    province in another dress; u : float64[32, n], the first 31 used.
+    province in another dress; words : uint32[32, n], the first 31 used.
     origin : int64[n], province x 2 + residence; towards : int64[n], residence of arrival
     """
     for k in range(origin.size):
         weight = share[origin[k] // 2, origin[k] % 2, towards[k]]
         best, least = 0, math.inf
         for q in range(weight.size):
-            if weight[q] > 0.0 and may_be_first(u[q, k], weight[q], least):
-                wait = -math.log(u[q, k]) / weight[q]
+            u = luck.unit(words[q, k])
+            if weight[q] > 0.0 and may_be_first(u, weight[q], least):
+                wait = -math.log(u) / weight[q]
                 if wait < least:
                     best, least = q, wait
         out[k] = best

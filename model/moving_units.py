@@ -215,33 +215,45 @@ class Units(NamedTuple):
     unit: NDArray[np.int64]
 
 
+class Near(NamedTuple):
+    """Everyone present in the households of some people, the heads of units.
+
+    rows : int64[n], those of one household together; ends : int64[households], where each ends
+    unit : int32[people], of the heads, -1 for all others in these households. Elsewhere it
+        holds anything: filling it for everybody would cost more than what is done with it.
+    """
+
+    rows: NDArray[np.int64]
+    ends: NDArray[np.int64]
+    unit: NDArray[np.int32]
+
+
 @kernel
 def find_near(
     heads: Any, of: Any, household: Any, death_u: Any, first: Any, following: Any, touched: Any,
-    rows: Any, unit: Any,
-) -> int:  # fmt: skip
-    """List everyone present who shares a household with a head; returns their number.
+    rows: Any, ends: Any, unit: Any,
+) -> tuple[int, int]:  # fmt: skip
+    """List everyone present who shares a household with a head; returns how many, in how many.
 
     of : int[heads], the unit of each; first, following : chains of members
     touched : bool[households], false before
-    rows : int64[people], out, those of one household together
-    unit : int32[people], set for the heads, to -1 for all others in these households, and left
-        alone elsewhere
+    rows, ends, unit : as of `Near`, out
     """
-    n = 0
+    n, homes = 0, 0
     for k in range(heads.size):
         h = household[heads[k]]
         if h >= 0 and not touched[h]:
             touched[h] = True
             i = first[h]
             while i >= 0:
-                if household[i] == h:
-                    unit[i] = -1
-                    rows[n] = i
-                    n += death_u[i] >= 1.0
+                unit[i] = -1
+                rows[n] = i
+                n += death_u[i] >= 1.0
                 i = following[i]
+            ends[homes] = n
+            homes += 1
         unit[heads[k]] = of[k]
-    return n
+    return n, homes
 
 
 @kernel
@@ -262,15 +274,6 @@ def mark_couples(
 
 
 @rule
-def end_of_home(near: Any, first: int, household: Any) -> int:
-    """Place after the last member of the household that begins at a place of the list."""
-    last = first + 1
-    while last < near.size and household[near[last]] == household[near[first]]:
-        last += 1
-    return last
-
-
-@rule
 def parent_to_follow(
     i: int, age: Any, partner: Any, marital: Any, mother: Any, father: Any, household: Any,
     unit: Any, adult_age: int,
@@ -285,49 +288,52 @@ def parent_to_follow(
 
 @kernel
 def mark_minors(
-    near: Any, age: Any, partner: Any, marital: Any, mother: Any, father: Any, household: Any,
-    adult_age: int, follow: Any, unit: Any,
+    near: Any, ends: Any, age: Any, partner: Any, marital: Any, mother: Any, father: Any,
+    household: Any, adult_age: int, follow: Any, unit: Any,
 ) -> None:  # fmt: skip
     """Write the unit of each minor who goes along; follow : bool[units], though he could stay.
 
-    near : int64[n], people to look at, those of one household together
+    near, ends, unit : as of `Near`
     Only parents' units are read, never a minor's, so the order of rows does not matter.
     """
-    a = 0
-    while a < near.size:
-        b, adults = end_of_home(near, a, household), 0
-        for i in near[a:b]:
+    begin = 0
+    for end in ends:
+        adults = 0
+        for i in near[begin:end]:
             adults += age[i] + 1 >= adult_age
-        if adults < b - a:
-            for i in near[a:b]:
+        if adults < end - begin:
+            for i in near[begin:end]:
                 if age[i] + 1 < adult_age:
                     d, couple = parent_to_follow(
                         i, age, partner, marital, mother, father, household, unit, adult_age
                     )
                     if d >= 0 and (follow[unit[d]] or adults <= 1 + couple):
                         unit[i] = unit[d]
-        a = b
+        begin = end
 
 
 @kernel
-def mark_wards(near: Any, age: Any, household: Any, id: Any, adult_age: int, unit: Any) -> None:
+def mark_wards(near: Any, ends: Any, age: Any, id: Any, adult_age: int, unit: Any) -> None:
     """Minors whose last adults leave go along with the one of the least id.
 
-    near : as for `mark_minors`
+    near, ends, unit : as of `Near`
     """
-    a = 0
-    while a < near.size:
-        b, leader, stays = end_of_home(near, a, household), -1, False
-        for i in near[a:b]:
-            if age[i] + 1 >= adult_age:
-                stays |= unit[i] < 0
-                if unit[i] >= 0 and (leader < 0 or id[i] < id[leader]):
+    begin = 0
+    for end in ends:
+        leader, stays, left = -1, False, False
+        for i in near[begin:end]:
+            adult = age[i] + 1 >= adult_age
+            stays |= adult & (unit[i] < 0)
+            left |= (not adult) & (unit[i] < 0)
+        if left and not stays:
+            for i in near[begin:end]:
+                adult = age[i] + 1 >= adult_age
+                if adult and (leader < 0 or id[i] < id[leader]):
                     leader = i
-        if leader >= 0 and not stays:
-            for i in near[a:b]:
-                if age[i] + 1 < adult_age and unit[i] < 0:
+            for i in near[begin:end]:
+                if unit[i] < 0 and leader >= 0:
                     unit[i] = unit[leader]
-        a = b
+        begin = end
 
 
 def family_units(model: "SongheModel", heads: Any, alone: Any = None, follow: Any = None) -> Units:
@@ -345,13 +351,14 @@ def family_units(model: "SongheModel", heads: Any, alone: Any = None, follow: An
     alone = np.zeros(n, np.bool_) if alone is None else alone
     follow = np.ones(n, np.bool_) if follow is None else follow
     adult_age = int(model.parameters.value("demography.coresidence.adult_age"))
-    near, unit = near_units(model, heads)
+    near = near_units(model, heads)
     names: tuple[str, ...] = ("marital", "partner", "household", "death_u")
-    mark_couples(heads, alone, *(people[c] for c in names), unit)
+    mark_couples(heads, alone, *(people[c] for c in names), near.unit)
     names = ("age", "partner", "marital", "mother", "father", "household")
-    mark_minors(near, *(people[c] for c in names), adult_age, follow, unit)
-    mark_wards(near, *(people[c] for c in ("age", "household", "id")), adult_age, unit)
-    return listed(people, near, unit, heads)
+    columns = (people[c] for c in names)
+    mark_minors(near.rows, near.ends, *columns, adult_age, follow, near.unit)
+    mark_wards(near.rows, near.ends, people["age"], people["id"], adult_age, near.unit)
+    return listed(people, near, heads)
 
 
 @kernel
@@ -372,32 +379,28 @@ def list_marked(
     return n
 
 
-def listed(people: Any, near: Any, unit: Any, heads: Any) -> Units:
+def listed(people: Any, near: Near, heads: Any) -> Units:
     """The marked ones among those near, and heads who live collectively or die."""
-    rows = np.empty(len(near) + len(heads) + 1, np.int64)
+    rows = np.empty(len(near.rows) + len(heads) + 1, np.int64)
     columns = (people[name] for name in ("alive", "death_u", "household"))
-    rows = rows[: list_marked(near, heads, *columns, unit, rows)]
-    return Units(rows, unit[rows].astype(np.int64))
+    rows = rows[: list_marked(near.rows, heads, *columns, near.unit, rows)]
+    return Units(rows, near.unit[rows].astype(np.int64))
 
 
 def near_to(model: "SongheModel", heads: Any) -> NDArray[np.int64]:
     """Rows of everyone present in a household of one of the listed people, in rising order."""
-    return np.sort(near_units(model, heads)[0])
+    return np.sort(near_units(model, heads).rows)
 
 
-def near_units(
-    model: "SongheModel", heads: Any, of: Any = None
-) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
-    """Rows as `near_to`, but by household, and the unit of each.
+def near_units(model: "SongheModel", heads: Any, of: Any = None) -> Near:
+    """Those near people, who are each listed once; of : int[heads], the unit of each.
 
-    heads : each once; of : int[heads], the unit of each, default their place in the list
-    The units are int32[people], -1 for all others in these households. Elsewhere they hold
-    anything: filling them for everybody would cost more than what is done with them.
+    By default units are places in the list.
     """
     people, chains, n = model.people, members(model), len(heads)
     of = np.arange(n) if of is None else of
     touched, rows = np.zeros(model.n_households, np.bool_), np.empty(people.n, np.int64)
-    unit = np.empty(people.n, np.int32)
+    ends, unit = np.empty(n, np.int64), np.empty(people.n, np.int32)
     columns = people["household"], people["death_u"], chains.first, chains.following
-    n = find_near(np.asarray(heads, np.int64), of, *columns, touched, rows, unit)
-    return rows[:n].copy(), unit
+    found = find_near(np.asarray(heads, np.int64), of, *columns, touched, rows, ends, unit)
+    return Near(rows[: found[0]].copy(), ends[: found[1]], unit)

@@ -101,8 +101,7 @@ def find_at_home(
         h = household[parent]
         i = first[h] if h >= 0 else -1
         while i >= 0 and not together[k]:
-            child = (mother[i] == parent) | (father[i] == parent)
-            if child and household[i] == h and death_u[i] >= 1.0:
+            if (mother[i] == parent or father[i] == parent) and death_u[i] >= 1.0:
                 together[k] = age[i] + 1 >= adult_age
             i = following[i]
 

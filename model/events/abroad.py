@@ -219,7 +219,7 @@ def candidates(model: "SongheModel", rate: Array) -> Rows:
     rows = np.empty(people.n + 8, np.int64)
     address = np.uint32(luck.Call.ABROAD), np.uint32(model.year), *model.key
     rows = rows[: sift(people["id"], *address, *most, rows)]
-    return rows[(people["alive"][rows] == 1) & (people["death_u"][rows] >= 1.0)]
+    return np.asarray(rows[(people["alive"][rows] == 1) & (people["death_u"][rows] >= 1.0)])
 
 
 def leave(model: "SongheModel", candidates: Rows, position: Array) -> None:
@@ -261,14 +261,14 @@ def together(model: "SongheModel", heads: Rows, *, wards: bool) -> Units:
     married = spouses >= 0
     adults = np.concatenate((heads, spouses[married]))
     units = np.concatenate((np.arange(len(heads)), np.flatnonzero(married)))
-    near, unit = near_units(model, adults, units)
+    near = near_units(model, adults, units)
+    people_near, of_age = (near.rows, near.ends), adult_age(model)
     names: tuple[str, ...] = ("age", "partner", "marital", "mother", "father", "household")
     follow = np.ones(len(heads), np.bool_)
-    mark_minors(near, *(people[c] for c in names), adult_age(model), follow, unit)
+    mark_minors(*people_near, *(people[c] for c in names), of_age, follow, near.unit)
     if wards:
-        names = ("age", "household", "id")
-        mark_wards(near, *(people[c] for c in names), adult_age(model), unit)
-    return listed(people, near, unit, adults)
+        mark_wards(*people_near, people["age"], people["id"], of_age, near.unit)
+    return listed(people, near, adults)
 
 
 def arrive(model: "SongheModel", donors: Rows) -> None:

@@ -30,7 +30,7 @@ from ..household_rules import (
     other_cell,
 )
 from ..lodgings import find
-from ..moving_units import end_of_home, family_units, near_units
+from ..moving_units import family_units, near_units
 from ..numbers import Numbers
 from ..older_parents import review
 from ..step import Step
@@ -83,7 +83,7 @@ def list_at_risk(code: Any, at_risk: Any, rows: Any) -> int:
     for i in range(code.size):
         rows[n] = i
         n += at_risk[np.uint32(code[i])]
-    return n
+    return int(n)
 
 
 @kernel
@@ -114,7 +114,7 @@ def sift(classes: Any, home: Any, other: Any, r: HouseholdRules, places: Any) ->
         c = np.uint32(classes[k])
         places[n] = k
         n += (home[k] <= r.most_home[c]) | (other[k] <= r.most_other[c])
-    return n
+    return int(n)
 
 
 @kernel
@@ -159,8 +159,9 @@ def _rules(numbers: Numbers) -> HouseholdRules:
     fill_tables(living(numbers.p), home, other)
     most = most_of_classes(home, other)
     at_risk = (np.maximum(*most) > 0.0).astype(np.uint8)
-    words = (np.ceil(x * 2.0**32 - 1.0).clip(0.0, 2.0**32 - 1.0).astype(np.uint32) for x in most)
-    return HouseholdRules(home, other, at_risk, *words, np.uint32(0), np.uint32(0), np.uint32(0))
+    words = [np.ceil(x * 2.0**32 - 1.0).clip(0.0, 2.0**32 - 1.0).astype(np.uint32) for x in most]
+    nowhen = np.uint32(0)
+    return HouseholdRules(home, other, at_risk, words[0], words[1], nowhen, nowhen, nowhen)
 
 
 def most_of_classes(home: Any, other: Any) -> tuple[Any, Any]:
@@ -296,33 +297,29 @@ def enter_collective(model: "SongheModel", rows: Rows) -> None:
 
 
 @kernel
-def mark_spared(
-    near: Any, age: Any, household: Any, adult_age: int, going: Any, spared: Any
-) -> None:
-    """For who goes: whether an adult of the household stays, or no minor does.
+def mark_spared(near: Any, ends: Any, age: Any, adult_age: int, going: Any, spared: Any) -> None:
+    """For everyone near: whether an adult of the household stays, or no minor does.
 
-    near : int64[n], those of one household together; going, spared : by row, the one -1 for
-        who stays, the other set for everyone near
+    near, ends : as of `Near`; going : int32[people], -1 for who stays; spared : bool[people]
     """
-    a = 0
-    while a < near.size:
-        b, adult_stays, minor_stays = end_of_home(near, a, household), False, False
-        for i in near[a:b]:
+    begin = 0
+    for end in ends:
+        adult_stays, minor_stays = False, False
+        for i in near[begin:end]:
             adult = age[i] + 1 >= adult_age
             adult_stays |= (going[i] < 0) & adult
             minor_stays |= (going[i] < 0) & (not adult)
-        for i in near[a:b]:
+        for i in near[begin:end]:
             spared[i] = adult_stays or not minor_stays
-        a = b
+        begin = end
 
 
 def spares(model: "SongheModel", rows: Rows) -> NDArray[np.bool_]:
     """Whether an adult stays at home, or no minor does, when these people leave; bool[n]."""
     people = model.people
     adult_age = int(model.parameters.value(KEY + "adult_age"))
-    near, going = near_units(model, rows)
-    spared = np.empty(people.n, np.bool_)
-    mark_spared(near, people["age"], people["household"], adult_age, going, spared)
+    near, spared = near_units(model, rows), np.empty(people.n, np.bool_)
+    mark_spared(near.rows, near.ends, people["age"], adult_age, near.unit, spared)
     return np.asarray(spared[rows])
 
 

@@ -228,7 +228,7 @@ def list_wives(sex: Any, partner: Any, rows: Any) -> int:
     for i in range(sex.size):
         rows[n] = i
         n += (sex[i] == 1) & (partner[i] >= 0)
-    return n
+    return int(n)
 
 
 @kernel
@@ -319,18 +319,18 @@ def destinations(model: "SongheModel", heads: Rows, towards: Codes) -> Codes:
     origin = people["province"][heads].astype(np.int64) * 2 + people["residence"][heads]
     out = np.empty(len(heads), np.uint8)
     share = _hazards(Numbers(model.parameters)).share
-    choose(origin, towards, luck.unit(words), share, out)
+    choose(origin, towards, words, share, out)
     return out
 
 
 def reunions(model: "SongheModel") -> Plan:
     """Couples apart who come together: one of them moves to where the other lives."""
     people = model.people
-    wives = np.empty(people.n + 1, np.int32)
-    wives = wives[: list_wives(people["sex"], people["partner"], wives)]
+    some = np.empty(people.n + 1, np.int32)
+    some = some[: list_wives(people["sex"], people["partner"], some)]
     names: tuple[str, ...] = ("marital", "alive", "death_u", "partner", "household", "collective")
-    rows = np.empty(len(wives) + 1, np.int64)
-    wives = rows[: find_apart(wives, *(people[c] for c in names), rows)]
+    rows = np.empty(len(some) + 1, np.int64)
+    wives = rows[: find_apart(some, *(people[c] for c in names), rows)]
     u = homes.uniforms(model, wives, luck.Call.REUNION)
     joined = u[TOGETHER] < value(model, "reunion")
     wives, at_hers = wives[joined], u[AT_HERS][joined] < value(model, "reunion_at_hers")
@@ -445,8 +445,8 @@ def list_homes(least: Any, homes: Any, ids: Any) -> int:
 
 @kernel
 def list_members(
-    homes: Any, u: Any, household: Any, residence: Any, province: Any, first: Any, following: Any,
-    chance: Any, rows: Any,
+    homes: Any, u: Any, residence: Any, province: Any, first: Any, following: Any, chance: Any,
+    rows: Any,
 ) -> int:  # fmt: skip
     """List the rural members of households whose luck is below the chance of their province.
 
@@ -456,7 +456,7 @@ def list_members(
     for k in range(homes.size):
         i = first[homes[k]]
         while i >= 0:
-            if household[i] == homes[k] and residence[i] == RURAL and u[k] < chance[province[i]]:
+            if residence[i] == RURAL and u[k] < chance[province[i]]:
                 rows[n] = i
                 n += 1
             i = following[i]
@@ -552,9 +552,8 @@ def reclassified_rows(model: "SongheModel", chance: Array) -> Rows:
     n = list_homes(least, numbers, ids)
     u = luck.unit(luck.words(ids[:n], luck.Call.RECLASSIFIED, model.year, model.key)[0])
     some = np.flatnonzero(u < chance.max())
-    columns = (people[c] for c in ("household", "residence", "province"))
-    links = chains.first, chains.following
-    n = list_members(numbers[some], u[some], *columns, *links, chance, rows)
+    places, links = (people["residence"], people["province"]), (chains.first, chains.following)
+    n = list_members(numbers[some], u[some], *places, *links, chance, rows)
     u = homes.uniforms(model, alone, luck.Call.RECLASSIFIED)[0]
     return np.concatenate((rows[:n], alone[u < chance[people["province"][alone]]]))
 

@@ -27,12 +27,12 @@ def model_of(n=N, homes=150):
 
 def chained(model):
     """Members of each household by the chains."""
-    chains, household = members(model), model.people["household"]
+    chains = members(model)
     found = []
     for h in range(model.n_households):
         rows, i = [], chains.first[h]
         while i >= 0:
-            rows += [int(i)] if household[i] == h else []
+            rows.append(int(i))
             i = chains.following[i]
         found.append(sorted(rows))
     return found

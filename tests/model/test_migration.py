@@ -213,7 +213,7 @@ def test_the_place_is_chosen_in_proportion_to_the_weights():
     share[7, 1, 0] = weights / weights.sum()
     ids = luck.base_ids(np.arange(1, n + 1))
     key = luck.key_of(1, 0, 0)
-    u = np.concatenate([luck.uniforms(ids, luck.Call.PROVINCE + k, 2011, key) for k in range(8)])
+    u = np.concatenate([luck.words(ids, luck.Call.PROVINCE + k, 2011, key) for k in range(8)])
     out = np.empty(n, np.uint8)
     choose(np.full(n, 15), np.zeros(n, np.uint8), u, share, out)
     p = share[7, 1, 0]
