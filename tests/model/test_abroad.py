@@ -167,3 +167,17 @@ def test_a_scenario_keeps_the_rates_of_its_baseline(country, tools):
     assert {n: v for n, _, v in half.constants.table()}["abroad"] == pytest.approx(rate)
     whole, part = (-int(year.tally.now[NET].sum()) for year in (baseline, half))
     assert 0.2 < part / whole < 0.8
+
+
+def test_the_sieve_keeps_everybody_whose_luck_lets_them_move(country):
+    """Chances a hundredfold, in and out; the last block of rows is not full."""
+    people = country.people
+    rate = np.linspace(-0.05, 0.04, 2 * 102).reshape(2, 102)
+    u = luck.uniforms(people["id"], luck.Call.ABROAD, country.year, country.key)
+    here = rate[people["sex"], np.minimum(people["age"], 100) + 1]
+    found = abroad.candidates(country, rate)
+    lives = (people["alive"] == 1) & (people["death_u"] >= 1.0)
+    moves = np.flatnonzero(lives & ((u[0] < -here) | (u[1] < here)))
+    assert np.isin(moves, found).all()
+    assert len(moves) > 100
+    assert len(found) < 0.12 * people.n

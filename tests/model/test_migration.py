@@ -226,6 +226,21 @@ def test_the_place_is_chosen_in_proportion_to_the_weights():
     assert set(again[again != out]) == {9}
 
 
+def test_the_bound_without_a_logarithm_passes_over_no_shorter_time():
+    n, rng = 5000, np.random.default_rng(3)
+    share = rng.gamma(0.3, 1.0, (31, 2, 2, 31))
+    share[..., 4] = 0.0
+    words = rng.integers(0, 2**32, (32, n), dtype=np.uint32)
+    words[:, :200] |= np.uint32(2**32 - 2**8)  # where the bound and the logarithm are closest
+    origin, towards = rng.integers(0, 62, n), rng.integers(0, 2, n).astype(np.uint8)
+    out = np.empty(n, np.uint8)
+    choose(origin, towards, words, share, out)
+    weight = share[origin // 2, origin % 2, towards].T
+    with np.errstate(divide="ignore"):
+        wait = -np.log(luck.unit(words[:31])) / weight
+    assert (out == wait.argmin(axis=0)).all()
+
+
 def place(people, rows):
     return [(int(people["province"][i]), int(people["residence"][i])) for i in rows]
 
