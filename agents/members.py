@@ -2,7 +2,7 @@
 
 Decides nothing and holds nothing that the column `household` does not: it saves looking for
 the members of a few households among everybody. Made when first asked for, kept up to date
-by `families` and dropped at compaction. Some 6 bytes a person.
+by `families` and dropped at compaction. Some 9 bytes a person, of which 2 are what is kept.
 """
 
 from typing import Any, Protocol
