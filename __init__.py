@@ -5,15 +5,15 @@
     songhe.compare(results)
 
 `run` simulates, `open` reads the results of a folder, `compare` holds scenarios against each
-other, `person` and `household` look at one life. What they need is imported when they are
-first used.
+other, `person` and `household` look at one life, `status` lists the units of a folder and
+`verify` checks them. What they need is imported when they are first used.
 """
 
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .parameters.load import load
-    from .runs.api import compare, household, open, person, run
+    from .runs.api import compare, household, open, person, run, status, verify
 
 _FROM = {
     "run": "runs.api",
@@ -21,10 +21,12 @@ _FROM = {
     "compare": "runs.api",
     "person": "runs.api",
     "household": "runs.api",
+    "status": "runs.api",
+    "verify": "runs.api",
     "load": "parameters.load",
 }
 
-__all__ = ["compare", "household", "load", "open", "person", "run"]
+__all__ = ["compare", "household", "load", "open", "person", "run", "status", "verify"]
 
 
 def __getattr__(name: str) -> Any:

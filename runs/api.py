@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from ..parameters.problems import ParameterError, Problem
+from .faults import RunError, storing
+from .place import Place, place_of
 from .settings import (
     DEFAULT_SCENARIOS,
     FORMAT,
@@ -23,6 +25,7 @@ from .settings import (
     resolve,
     work_of,
 )
+from .writer import Say, one_writer, silent
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,10 +38,6 @@ if TYPE_CHECKING:
     from .executors import Outcome
 
 Scenarios = str | Path | Sequence[str | Path]
-
-
-class RunError(RuntimeError):
-    """Units that failed twice; the others are stored."""
 
 
 def run(
@@ -64,21 +63,21 @@ def run(
     draws : parameter draws beside draw 0
     workers : processes; None is one for each core, at most one for each unit
     scheduler : address of a Dask scheduler, or "local", in place of own processes
-    out : folder that keeps the results, and is resumed if it holds some; None keeps them as
-        long as the process lives
+    out : folder that keeps the results, and is resumed if it holds some, as a path or a URL
+        that fsspec knows (`s3://bucket/run`); None keeps them as long as the process lives
 
     Raises
     ------
     ParameterError
         With everything that is wrong in what was asked for, before anything is written.
     RunError
-        If units failed twice. What succeeded is in the folder, if one was given.
+        If units failed twice, or results could not be stored. What succeeded is in the folder,
+        if one was given.
     """
     settings = Settings(persons, replicates, draws, until, seed, concept, detail)
     names = [scenarios] if isinstance(scenarios, str | Path) else list(scenarios)
-    return _run(
-        names, settings, _passing_folder() if out is None else Path(out), workers, scheduler
-    )
+    place = _passing_folder() if out is None else out
+    return _run(names, settings, place, workers, scheduler)
 
 
 def _passing_folder() -> Path:
@@ -91,7 +90,7 @@ def _passing_folder() -> Path:
 def _run(
     names: list[str | Path],
     settings: Settings,
-    out: Path,
+    out: Path | str,
     workers: int | None,
     scheduler: str | None,
 ) -> "xr.Dataset":
@@ -104,20 +103,26 @@ def _run(
 def carry_out(
     names: Sequence[str | Path],
     settings: Settings,
-    out: Path,
+    out: Place | Path | str,
     *,
     workers: int | None = None,
     scheduler: str | None = None,
     branching: bool = True,
     announce: "Callable[[Plan], None]" = lambda _: None,
     report: "Callable[[Outcome], None]" = lambda _: None,
+    say: Say = silent,
 ) -> "Summary":
     """Run with calls before the first unit and after every unit.
+
+    say : told what a user should know beside that
 
     Raises
     ------
     ParameterError
-        With everything that is wrong in options, scenarios and folder at once.
+        With everything that is wrong in options, scenarios and folder at once, and if another
+        client writes to the folder.
+    RunError
+        If results cannot be stored.
     """
     options = {**vars(settings), **({} if workers is None else {"workers": workers})}
     problems = [*option_problems(**options), *folder_problems(out)]
@@ -132,11 +137,18 @@ def carry_out(
     if problems:
         raise ParameterError(problems)
     from . import ensemble
+    from .store import Store
 
-    store, work = ensemble.prepare(scenarios, settings, out, branching=branching)
-    plan = ensemble.plan_of(store, work, workers or os.cpu_count() or 1)
-    announce(plan)
-    return ensemble.carry_out(store, work, plan, scheduler=scheduler, report=report)
+    place = place_of(out)
+    work, record = ensemble.check(scenarios, settings, place, branching=branching)
+    with one_writer(place, say) as writer:
+        with storing(place):
+            store = Store.at(place, work, record)
+        plan = ensemble.plan_of(store, work, workers or os.cpu_count() or 1)
+        announce(plan)
+        return ensemble.carry_out(
+            store, work, plan, scheduler=scheduler, report=report, writer=writer
+        )
 
 
 def failure_text(summary: "Summary") -> str:
@@ -164,12 +176,16 @@ def open(folder: Path | str) -> "xr.Dataset":
     """
     import xarray as xr
 
-    path = Path(folder) / STORE
-    if not (path / "zarr.json").is_file():
-        allowed = "a folder that `songhe run` has written"
-        raise ParameterError([Problem(OPTION, "DIR", str(folder), allowed)])
+    place = existing(folder)
+    from .checksum import checked
+
     try:
-        found: xr.Dataset = xr.open_zarr(str(path), consolidated=False, chunks=None)
+        with checked():
+            found: xr.Dataset = xr.open_zarr(
+                place.zarr_store(STORE), consolidated=False, chunks=None
+            )
+    except ParameterError:
+        raise
     except Exception as fault:  # whatever a damaged file makes of it
         raise _damaged(folder, f"{type(fault).__name__} on reading") from fault
     if found.attrs.get("format") != FORMAT or "done" not in found.variables:
@@ -177,9 +193,71 @@ def open(folder: Path | str) -> "xr.Dataset":
     return found
 
 
+def existing(folder: Path | str) -> Place:
+    """The place of a folder that holds results; ParameterError if it holds none."""
+    place = place_of(folder, "DIR")
+    if not place.exists(f"{STORE}/zarr.json"):
+        allowed = "a folder that `songhe run` has written"
+        raise ParameterError([Problem(OPTION, "DIR", str(folder), allowed)])
+    return place
+
+
 def _damaged(folder: Path | str, what: str) -> ParameterError:
     allowed = "a folder whose results this version of songhe has written, undamaged"
     return ParameterError([Problem(OPTION, "DIR", f"{folder}: {what}", allowed)])
+
+
+def status(folder: Path | str) -> "pd.DataFrame":
+    """Every unit of a folder, one a row.
+
+    Returns
+    -------
+    scenario, draw, replicate; state: "done", "missing" or "failed"; reason and when of a
+    failure (UTC); person_years and seconds of what is done
+
+    Raises
+    ------
+    ParameterError
+        If the folder holds no results.
+    """
+    from .audit import Audit
+
+    return Audit(existing(folder)).units()
+
+
+def verify(folder: Path | str, *, repair: bool = False, say: Say = silent) -> "pd.DataFrame":
+    """Read every chunk of every unit that is done; the damaged and lost ones, one a row.
+
+    repair : take back that their units are done, so that the next run lives these again
+
+    Returns
+    -------
+    array, scenario, draw, replicate, what: "damaged" or "absent"; labels belong to no unit
+
+    Raises
+    ------
+    ParameterError
+        If the folder holds no results, or if another client writes to one to be repaired.
+    """
+    import pandas as pd
+
+    from .audit import Audit
+
+    place = existing(folder)
+    if not repair:
+        audit = Audit(place)
+        found = list(audit.damages())
+    else:
+        with one_writer(place, say, "DIR"), storing(place):
+            audit = Audit(place, mode="r+")
+            found = list(audit.damages())
+            audit.repair(found)
+    rows = [
+        (one.array, *((audit.scenarios[one.where[0]], *one.where[1:]) if one.where else ("",) * 3),
+         one.what)
+        for one in found
+    ]  # fmt: skip
+    return pd.DataFrame(rows, columns=["array", "scenario", "draw", "replicate", "what"])
 
 
 def central_is_done(results: "xr.Dataset") -> bool:

@@ -15,11 +15,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..parameters.problems import ParameterError, Problem
+from .faults import RunError
 
 if TYPE_CHECKING:
     import xarray as xr
 
     from .ensemble import Plan, Summary
+    from .place import Place
     from .settings import Settings
 
 LINES_A_KEY = 3
@@ -43,7 +45,7 @@ def whole(text: object) -> Any:
 
 
 WHOLE: Any = {"parser": whole, "metavar": "N"}
-Folder = Annotated[Path, typer.Argument(metavar="DIR", help="Folder of a run.")]
+Folder = Annotated[str, typer.Argument(metavar="DIR", help="Folder of a run: a path or a URL.")]
 Scenario = Annotated[str, typer.Option(help="Scenario of the run.")]
 Draw = Annotated[int, typer.Option(help="Draw, 0 is the central one.", **WHOLE)]
 Replicate = Annotated[int, typer.Option(help="Replicate, from 0.", **WHOLE)]
@@ -57,6 +59,9 @@ def main() -> None:
     except ParameterError as fault:
         show_problems(fault.problems)
         sys.exit(2)
+    except RunError as fault:
+        typer.echo(f"error: {fault}", err=True)
+        sys.exit(1)
     except OSError as fault:  # a full disk, a folder that was taken away
         typer.echo(f"error: {fault}", err=True)
         sys.exit(1)
@@ -108,8 +113,12 @@ def run(
         str | None, typer.Option(help="Address of a Dask scheduler, or local.")
     ] = None,
     out: Annotated[
-        Path, typer.Option(help="Folder for the results; it is resumed if it holds some.")
-    ] = Path(DEFAULT_OUT),
+        str,
+        typer.Option(
+            help="Folder for the results, a path or a URL such as s3://bucket/run; it is resumed "
+            "if it holds some."
+        ),
+    ] = DEFAULT_OUT,
     no_branching: Annotated[bool, typer.Option("--no-branching", hidden=True)] = False,
 ) -> None:
     """Simulate scenarios and print what they change. A killed run goes on where it was."""
@@ -127,6 +136,7 @@ def run(
             branching=not no_branching,
             announce=lambda plan: progress.begin(plan, out),
             report=progress.advance,
+            say=_say,
         )
     _conclude(summary, out)
 
@@ -147,11 +157,11 @@ class _Progress:
         self.bar = bar
         self.task: Any = None
 
-    def begin(self, plan: "Plan", out: Path) -> None:
+    def begin(self, plan: "Plan", out: str) -> None:
         """Say what is about to be run."""
         from .console import plan_text
 
-        self.bar.console.print(plan_text(plan, str(out)), highlight=False)
+        self.bar.console.print(plan_text(plan, out), highlight=False)
         if plan.units:
             self.bar.start()
             self.task = self.bar.add_task("units", total=len(plan.units))
@@ -186,7 +196,7 @@ def _progress() -> Iterator[_Progress]:
             bar.stop()
 
 
-def _conclude(summary: "Summary", out: Path) -> None:
+def _conclude(summary: "Summary", out: str) -> None:
     """Tables, score, figures, what is left out; exit code 1 if units failed."""
     from . import api
     from .console import console
@@ -203,7 +213,7 @@ def _conclude(summary: "Summary", out: Path) -> None:
         raise typer.Exit(1)
 
 
-def _print_results(dataset: "xr.Dataset", settings: "Settings", out: Path) -> None:
+def _print_results(dataset: "xr.Dataset", settings: "Settings", out: str) -> None:
     from ..analysis.compare import compare
     from ..analysis.plots import write_figures
     from ..analysis.score import score_table
@@ -211,6 +221,8 @@ def _print_results(dataset: "xr.Dataset", settings: "Settings", out: Path) -> No
     from ..parameters.load import load
     from . import api
     from .console import console
+    from .faults import storing
+    from .place import place_of
     from .terminal import COSTS, SHOWN, base_lines, summary, years_of
 
     page = console()
@@ -218,12 +230,15 @@ def _print_results(dataset: "xr.Dataset", settings: "Settings", out: Path) -> No
     page.print(summary(frame, dataset, width=page.width))
     lines = base_lines(api.older_people_of_base(), settings.concept)
     page.print("\n".join(lines) + "\n")
-    if "baseline" in dataset["scenario"].values:
-        score = score_table(dataset, load())
-        score.to_csv(out / "score.csv", index=False)
-        page.print(score_text(score, width=page.width))
-    for path in write_figures(dataset, out):
-        page.print(f"Figure: {path}")
+    place = place_of(out)
+    with storing(place), place.folder() as folder:
+        if "baseline" in dataset["scenario"].values:
+            score = score_table(dataset, load())
+            score.to_csv(folder / "score.csv", index=False)
+            page.print(score_text(score, width=page.width))
+        figures = write_figures(dataset, folder)
+    for path in figures:
+        page.print(f"Figure: {place}/{path.name}")
 
 
 @app.command()
@@ -233,18 +248,22 @@ def compare(
     language: Annotated[str, typer.Option(help="en or zh, for files.")] = "en",
     by_province: Annotated[bool, typer.Option(help="Figures by province, for files.")] = False,
     to: Annotated[
-        Path | None, typer.Option(help="File to write; default: compare.FORMAT in DIR.")
+        str | None,
+        typer.Option(help="File to write, a path or a URL; default: compare.FORMAT in DIR."),
     ] = None,
 ) -> None:
     """Paired differences of scenarios with intervals; cost per added birth and care hour."""
     from . import api
     from .console import console
+    from .faults import storing
     from .formats import FORMATS, LANGUAGES
+    from .place import place_of
 
     _choices(("--format", format, ("table", *FORMATS)), ("--language", language, LANGUAGES))
-    path = to or folder / f"compare.{format}"
+    where, _, name = (to or f"{folder.rstrip('/')}/compare.{format}").rpartition("/")
+    target = place_of(where or ("/" if to and to.startswith("/") else "."), "--to")
     if format != "table" and to is not None:
-        _writable(path)
+        _writable(target, name, to)
     dataset = api.open(folder)
     if not api.central_is_done(dataset):
         typer.echo(f"error: {folder}: no unit of draw 0 is done yet", err=True)
@@ -259,7 +278,9 @@ def compare(
     from .export import write_comparison
 
     frame = api.compare(dataset, by_province=by_province)
-    typer.echo(write_comparison(frame, dataset, path, format, language))
+    with storing(target), target.folder() as files:
+        write_comparison(frame, dataset, files / name, format, language)
+    typer.echo(to or f"{target}/{name}")
 
 
 def _choices(*chosen: tuple[str, str, Sequence[str]]) -> None:
@@ -272,11 +293,42 @@ def _choices(*chosen: tuple[str, str, Sequence[str]]) -> None:
         raise ParameterError(problems)
 
 
-def _writable(path: Path) -> None:
-    if path.is_dir() or not path.absolute().parent.is_dir():
-        raise ParameterError(
-            [Problem("option", "--to", str(path), "a file in a folder that exists")]
-        )
+def _writable(target: "Place", name: str, to: str) -> None:
+    folder = target.local
+    if folder and (not name or (folder / name).is_dir() or not folder.absolute().is_dir()):
+        raise ParameterError([Problem("option", "--to", to, "a file in a folder that exists")])
+
+
+@app.command()
+def runs(
+    folder: Folder,
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Read every chunk of what is done and check it.")
+    ] = False,
+    repair: Annotated[
+        bool,
+        typer.Option("--repair", help="Verify, and have what is damaged lived by the next run."),
+    ] = False,
+) -> None:
+    """List what is done, missing and failed. Exit code 1 if anything is damaged."""
+    from . import api
+    from .console import console
+    from .status import damage_lines, failure_lines, units_table
+
+    page = console()
+    damages = api.verify(folder, repair=repair, say=_say) if verify or repair else None
+    units = api.status(folder)
+    page.print(units_table(units))
+    page.print("\n".join(failure_lines(units)))
+    if damages is None:
+        return
+    page.print("\n".join(damage_lines(damages, folder, repaired=repair)))
+    if len(damages) and not repair:
+        raise typer.Exit(1)
+
+
+def _say(text: str) -> None:
+    typer.echo(text, err=True)
 
 
 @app.command()

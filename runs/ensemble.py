@@ -2,21 +2,27 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
 from time import perf_counter
+from typing import Any
 
+from ..parameters.problems import ParameterError
 from .executors import Executor, Outcome, executor
+from .faults import storing
 from .hosts import hosts_of
 from .lockstep import Hosts, live_groups, sort_out
+from .place import Place, place_of
 from .record import record_of
 from .results import BASE_YEAR
 from .scenario import Scenario
 from .settings import Settings, Work, work_of
-from .store import Store
+from .store import Store, store_problems
 from .unit import BASES, Live, Unit, departures, live
 from .variables import unit_bytes
+from .writer import Writer
 
 COMPRESSION = 3.0  # raw size over size on disk, measured at 40,000 persons
 
@@ -48,7 +54,11 @@ class Summary:
 
 
 def prepare(
-    scenarios: Iterable[Scenario], settings: Settings, out: Path, *, branching: bool = True
+    scenarios: Iterable[Scenario],
+    settings: Settings,
+    out: Place | Path | str,
+    *,
+    branching: bool = True,
 ) -> tuple[Store, Work]:
     """Check everything and open the store; nothing is written before all is sound.
 
@@ -57,9 +67,26 @@ def prepare(
     ParameterError
         With everything that is wrong in scenarios, values or folder.
     """
+    work, record = check(scenarios, settings, place_of(out), branching=branching)
+    return Store.at(out, work, record), work
+
+
+def check(
+    scenarios: Iterable[Scenario], settings: Settings, place: Place, *, branching: bool = True
+) -> tuple[Work, dict[str, Any]]:
+    """The work of a run and the record of its store; nothing is written.
+
+    Raises
+    ------
+    ParameterError
+        With everything that is wrong in scenarios, values or folder.
+    """
     scenarios = list(scenarios)
     work = work_of(scenarios, settings, branching=branching)
-    return Store.at(out, work, record_of(work, scenarios)), work
+    record = record_of(work, scenarios)
+    if problems := store_problems(place, record):
+        raise ParameterError(problems)
+    return work, record
 
 
 def plan_of(store: Store, work: Work, workers: int) -> Plan:
@@ -103,12 +130,20 @@ def carry_out(
     report: Callable[[Outcome], None] = lambda _: None,
     function: Live | None = None,
     chosen: Executor | None = None,
+    writer: Writer | None = None,
 ) -> Summary:
     """Live and store what is missing.
 
     report : called after every unit, stored or failed
     function : lives one unit, in place of `live`; it is given no base
     chosen : an executor in place of the one for `plan.workers` and `scheduler`
+    writer : the right to write, looked at before every unit is stored
+
+    Raises
+    ------
+    RunError
+        If results cannot be stored: no room, no right, no connection. The unit at which that
+        happened is not done, and those before it are.
     """
     summary, began = Summary(plan), perf_counter()
     run = chosen or executor(plan.workers, scheduler)
@@ -116,14 +151,17 @@ def carry_out(
         outcomes = run(function, plan.units, work) if plan.units else iter(())
     else:
         outcomes = _outcomes(plan, work, run, hosts_of(plan.workers, scheduler))
-    for outcome in outcomes:
-        if outcome.error:
-            summary.failed.append(outcome)
-        else:
-            store.write(outcome.unit, outcome.result)
-        report(outcome)
+    try:
+        for outcome in outcomes:
+            with storing(store.place):
+                _keep(outcome, store, summary, writer or Writer())
+            report(outcome)
+    finally:
+        with suppress(AttributeError):  # an iterator that is no generator has nothing to close
+            outcomes.close()  # type: ignore[attr-defined]
     summary.seconds = perf_counter() - began
-    store.note(person_years=store.total("unit_person_years"), seconds=store.total("unit_seconds"))
+    with storing(store.place):
+        store.note_totals()
     return summary
 
 
@@ -133,3 +171,12 @@ def _outcomes(plan: Plan, work: Work, run: Executor, hosts: Hosts) -> Iterator[O
     if alone:
         yield from run(live, alone, work, BASES)
     yield from live_groups(groups, work, hosts)
+
+
+def _keep(outcome: Outcome, store: Store, summary: Summary, writer: Writer) -> None:
+    writer.check()
+    if outcome.error:
+        summary.failed.append(outcome)
+        store.fail(outcome.unit, outcome.error)
+    else:
+        store.write(outcome.unit, outcome.result)

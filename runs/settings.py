@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from ..parameters.load import Parameters, load
 from ..parameters.problems import ParameterError, Problem
+from .place import OWN, LocalPlace, Place, place_of
 from .scenario import BASELINE, Scenario, load_scenario
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 Detail = Literal["standard", "full"]
 DEFAULT_SCENARIOS = (BASELINE, "child-subsidy-double", "ltci-delayed")
 STRUCTURAL = (BASELINE, "tfr-constant", "tfr-decline")
-FORMAT = 1  # of the stored results
+FORMAT = 2  # of the stored results: every chunk with its checksum
 STORE = "results.zarr"  # in the folder of a run
 TOGETHER = "-replicates-"  # in the key of a coupled scenario, before their number
 OPTION = "option"  # stands for the file in a problem with an option
@@ -90,19 +91,31 @@ def option_problems(**options: object) -> list[Problem]:
     return found
 
 
-def folder_problems(out: Path) -> list[Problem]:
+def folder_problems(out: Place | Path | str) -> list[Problem]:
     """What keeps a folder from taking results; nothing is written to find out."""
+    try:
+        place = place_of(out)
+        allowed = _barrier(place.path) if isinstance(place, LocalPlace) else ""
+        names = [] if allowed else place.names()
+    except ParameterError as fault:
+        return list(fault.problems)
+    except OSError as fault:
+        allowed, names = f"a place that can be reached ({type(fault).__name__}: {fault})", []
+    if STORE not in names and any(not name.startswith(OWN) for name in names):
+        allowed = "a new or empty folder, or one with results; this one holds other files"
+    return [Problem(OPTION, "--out", str(out), allowed)] if allowed else []
+
+
+def _barrier(out: Path) -> str:
+    """What a folder of this machine would have to be; nothing if it is."""
     existing = out
     while not existing.exists() and existing != existing.parent:
         existing = existing.parent
-    allowed = ""
     if not existing.is_dir():
-        allowed = f"a folder; {existing} is a file"
-    elif not os.access(existing, os.W_OK | os.X_OK):
-        allowed = f"a folder that can be written; {existing} cannot"
-    elif existing == out and not (out / STORE).is_dir() and any(out.iterdir()):
-        allowed = "a new or empty folder, or one with results; this one holds other files"
-    return [Problem(OPTION, "--out", str(out), allowed)] if allowed else []
+        return f"a folder; {existing} is a file"
+    if not os.access(existing, os.W_OK | os.X_OK):
+        return f"a folder that can be written; {existing} cannot"
+    return ""
 
 
 class Case(NamedTuple):

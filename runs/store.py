@@ -2,20 +2,24 @@
 
 A unit is written whole, its `done` flag last, so that a run killed at any moment loses at
 most the units in flight. More draws, replicates or scenarios make the arrays longer and touch
-no chunk that exists. The record in the attributes holds the key that a resumed run must meet.
-One process writes.
+no chunk that exists. The record in the attributes holds the key that a resumed run must meet,
+and the units that failed, until they are done. Every chunk ends with its checksum. One process
+writes (`writer.py`).
 """
 
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import zarr
 from numpy.typing import NDArray
-from zarr.codecs import BloscCodec
+from zarr.codecs import BloscCodec, ZstdCodec
 
 from ..parameters.problems import ParameterError, Problem
+from .checksum import Checked, checked
+from .place import Place, place_of
 from .results import BASE_YEAR, Constant
 from .settings import FORMAT, OPTION, STORE, TOGETHER, Work, folder_problems
 from .unit import Lived, Unit
@@ -26,20 +30,22 @@ PER_UNIT = {
     "unit_person_years": ("person-years", "Person-years lived", "模拟人年"),
     "unit_seconds": ("seconds", "Time taken", "用时"),
 }
-COMPRESSOR = BloscCodec(cname="zstd", clevel=3, shuffle="shuffle")
+CHECK = Checked()
+NUMBERS = (BloscCodec(cname="zstd", clevel=3, shuffle="shuffle"), CHECK)
+WORDS = (ZstdCodec(), CHECK)
 
 
 class Store:
     """Results on disk; made or opened by `Store.at`."""
 
-    def __init__(self, group: zarr.Group, work: Work) -> None:
-        self.group, self.work = group, work
+    def __init__(self, place: Place, group: zarr.Group, work: Work) -> None:
+        self.place, self.group, self.work = place, group, work
         self._open: dict[str, Any] = {}
         self.scenarios: list[str] = list(group.attrs["scenario_names"])  # type: ignore[arg-type]
         self.constants: list[str] = list(group.attrs["constant_names"])  # type: ignore[arg-type]
 
     @classmethod
-    def at(cls, folder: Path, work: Work, record: Mapping[str, Any]) -> "Store":
+    def at(cls, folder: Place | Path | str, work: Work, record: Mapping[str, Any]) -> "Store":
         """Open the store of a folder, or make one, with room for everything that is asked.
 
         record : attributes of a new store; "key" and "scenario_keys" must be met by an old one
@@ -49,21 +55,24 @@ class Store:
         ParameterError
             If the folder cannot take results, or holds results of another kind.
         """
-        if problems := folder_problems(folder):
+        place = place_of(folder)
+        if problems := store_problems(place, record):
             raise ParameterError(problems)
-        path = folder / STORE
-        if (path / "zarr.json").exists():
-            group = _opened(path, folder)
-            if problems := _strange(dict(group.attrs), record, folder):
-                raise ParameterError(problems)
-        else:
-            folder.mkdir(parents=True, exist_ok=True)
-            empty: dict[str, Any] = {"format": FORMAT, "scenario_names": [], "constant_names": []}
-            group = zarr.open_group(
-                str(path), mode="w", zarr_format=3, attributes=dict(record) | empty
-            )
-        store = cls(group, work)
-        store._make_room(record)
+        with checked():
+            if place.exists(f"{STORE}/zarr.json"):
+                group = _opened(place)
+            else:
+                empty: dict[str, Any] = {
+                    "format": FORMAT,
+                    "scenario_names": [],
+                    "constant_names": [],
+                }
+                group = zarr.open_group(
+                    place.zarr_store(STORE), mode="w", zarr_format=3,
+                    attributes={**record, **empty},
+                )  # fmt: skip
+            store = cls(place, group, work)
+            store._make_room(record)
         return store
 
     def missing(self) -> list[Unit]:
@@ -79,26 +88,54 @@ class Store:
 
     def write(self, unit: Unit, lived: Mapping[str, Lived]) -> None:
         """Write the results of a unit, each scenario's flag after its numbers."""
-        for name, one in lived.items():
-            where = (self.scenarios.index(name), unit.draw, unit.replicate)
-            if self._array("done")[where]:
-                continue  # lived again for the others of its draw
-            for variable in (VARIABLES[v] for v in one.values):
-                if variable.name not in self._open and variable.name not in self.group:
-                    self._make(variable)
-                self._array(variable.name)[where] = one.values[variable.name]
-            self._write_constants(where, one.constants)
-            self._array("unit_person_years")[where] = one.person_years
-            self._array("unit_seconds")[where] = one.seconds
-            self._array("done")[where] = 1
+        with checked():
+            for name, one in lived.items():
+                where = (self.scenarios.index(name), unit.draw, unit.replicate)
+                if self._array("done")[where]:
+                    continue  # lived again for the others of its draw
+                for variable in (VARIABLES[v] for v in one.values):
+                    if variable.name not in self._open and variable.name not in self.group:
+                        self._make(variable)
+                    self._array(variable.name)[where] = one.values[variable.name]
+                self._write_constants(where, one.constants)
+                self._array("unit_person_years")[where] = one.person_years
+                self._array("unit_seconds")[where] = one.seconds
+                self._array("done")[where] = 1
+        if (left := self._without(unit, lived)) != self.failures:
+            self.note(failures=left)
+
+    def fail(self, unit: Unit, reason: str) -> None:
+        """Record that a unit failed, and why; the record goes when the unit is done."""
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        others = self._without(unit, unit.scenarios)
+        self.note(failures=[*others, {**unit._asdict(), "reason": reason, "when": now}])
+
+    @property
+    def failures(self) -> list[dict[str, Any]]:
+        """Units that failed and are not done since: draw, replicate, scenarios, reason, when."""
+        found: Any = self.group.attrs.get("failures", [])
+        return list(found)
+
+    def _without(self, unit: Unit, names: Iterable[str]) -> list[dict[str, Any]]:
+        """Recorded failures but those of these scenarios in a unit."""
+        left = []
+        for one in self.failures:
+            mine = (one["draw"], one["replicate"]) == unit[:2]
+            still = [n for n in one["scenarios"] if not mine or n not in set(names)]
+            left += [{**one, "scenarios": still}] if still else []
+        return left
 
     def note(self, **attributes: Any) -> None:
         """Add to the record."""
         self.group.attrs.update(attributes)
 
-    def total(self, name: str) -> float:
-        """Sum over the units that are done of person-years or seconds."""
-        return float(np.nansum(self._array(name)[...]))
+    def note_totals(self) -> None:
+        """Record the person-years and seconds of the units that are done."""
+        totals = {
+            name.removeprefix("unit_"): float(np.nansum(self._array(name)[...]))
+            for name in PER_UNIT
+        }
+        self.note(**totals)
 
     # --- arrays ---------------------------------------------------------------------------
 
@@ -147,7 +184,7 @@ class Store:
             self._create(name, lead, (1, 1, 1), UNIT_DIMS, about)
         self.group.create_array(
             "done", shape=lead, chunks=(1, 1, 1), dtype="int8", fill_value=0,
-            dimension_names=UNIT_DIMS, compressors=None,
+            dimension_names=UNIT_DIMS, compressors=[CHECK],
             attributes={"units": "1", "long_name": "Unit done", "long_name_zh": "已完成",
                         "definition": "1 if every variable of the unit is written, else 0."},
         )  # fmt: skip
@@ -178,7 +215,7 @@ class Store:
             chunks=chunks,
             dtype="float64",
             fill_value=float("nan"),
-            compressors=[COMPRESSOR],
+            compressors=NUMBERS,
             dimension_names=dims,
             attributes=dict(about),
         )
@@ -193,6 +230,7 @@ class Store:
                 shape=(len(labels),),
                 chunks=(max(len(labels), 64),),
                 dtype=dtype,
+                compressors=WORDS,
                 dimension_names=(dim or name,),
             )
         array = self._array(name)
@@ -228,20 +266,37 @@ class Store:
     def _array(self, name: str) -> Any:
         """An array of the store, opened once."""
         if name not in self._open:
-            self._open[name] = self.group[name]
+            with checked():
+                self._open[name] = self.group[name]
         return self._open[name]
 
 
-def _opened(path: Path, folder: Path) -> zarr.Group:
+def store_problems(place: Place, record: Mapping[str, Any]) -> list[Problem]:
+    """Why results of this kind cannot be stored here; nothing is written to find out."""
+    if problems := folder_problems(place):
+        return problems
+    if not place.exists(f"{STORE}/zarr.json"):
+        return []
     try:
-        return zarr.open_group(str(path), mode="r+", zarr_format=3)
+        return _strange(dict(_opened(place).attrs), record, place)
+    except ParameterError as fault:
+        return list(fault.problems)
+
+
+def _opened(place: Place) -> zarr.Group:
+    try:
+        return zarr.open_group(place.zarr_store(STORE), mode="r+", zarr_format=3)
     except Exception as fault:  # whatever a damaged file makes of it
-        raise ParameterError([_other_version(folder)]) from fault
+        raise ParameterError([_other_version(place)]) from fault
 
 
-def _other_version(folder: Path) -> Problem:
+def _other_version(place: Place, found: object = None) -> Problem:
     allowed = "a new folder, or one with undamaged results of this version"
-    return Problem(OPTION, "--out", str(folder), allowed)
+    what = str(place)
+    if isinstance(found, int) and found != FORMAT:
+        what += f" holds results of format {found}"
+        allowed = f"a new folder, or results of format {FORMAT}, which this version writes"
+    return Problem(OPTION, "--out", what, allowed)
 
 
 def _dims(array: Any) -> tuple[str | None, ...]:
@@ -249,10 +304,10 @@ def _dims(array: Any) -> tuple[str | None, ...]:
     return tuple(names or ())
 
 
-def _strange(found: Mapping[str, Any], record: Mapping[str, Any], folder: Path) -> list[Problem]:
+def _strange(found: Mapping[str, Any], record: Mapping[str, Any], folder: Place) -> list[Problem]:
     """Everything in which the stored results are of another kind than what is asked."""
     if "key" not in found or found.get("format") != FORMAT:
-        return [_other_version(folder)]
+        return [_other_version(folder, found.get("format"))]
     problems = []
     for name, value in record["key"].items():
         stored = found["key"].get(name)

@@ -1,5 +1,7 @@
 """Made-up lives: counts of agents in the model's layout, by the luck of draw and replicate."""
 
+import sys
+
 import numpy as np
 import pytest
 from songhe.parameters.dims import FUNDS, LEDGERS
@@ -77,6 +79,27 @@ def brief_life(unit, work):
         name: life._replace(values={k: v for k, v in life.values.items() if k in BRIEF})
         for name, life in lives.items()
     }
+
+
+def run_command(*arguments):
+    """The command in this process, through its entry point: (exit code, output, errors)."""
+    from songhe.runs import cli
+    from typer.testing import CliRunner
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "argv", ["songhe", *map(str, arguments)])
+        with CliRunner().isolation() as (out, err, _):
+            code = 0
+            try:
+                cli.main()
+            except SystemExit as ended:
+                code = ended.code
+            return code, out.getvalue().decode(), err.getvalue().decode()
+
+
+@pytest.fixture(scope="session")
+def command():
+    return run_command
 
 
 @pytest.fixture
