@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from .indicators import over_replicates
+from .indicators import over_replicates, replicates_behind
 from .intervals import QUANTILES, Estimate, Statistic, estimate
 from .quantities import (
     QUANTITIES,
@@ -32,6 +32,7 @@ LAST_WITHOUT_STRUCTURE = 2050
 FEWEST_AGENTS = 30
 LEAST_BOUGHT = 1.0  # a birth or an hour: less is what rounding leaves of equal sums
 STATE_MONEY = ("fund_subsidy", "fund_deficit_financing")
+ERROR = "mc_error"  # how names of stored errors begin
 QUANTILE_NAMES = tuple(f"q{100 * q:g}" for q in QUANTILES)
 COLUMNS = (
     "kind", "scenario", "reference", "quantity", "title", "title_zh", "unit", "unit_zh",
@@ -48,6 +49,16 @@ class Cost(NamedTuple):
     unit: Unit
     bought: str  # variable
     fund: str | None  # whose money; None is all of it
+
+    @property
+    def money(self) -> tuple[str, ...]:
+        """Variables of the money."""
+        return ("fund_outlay",) if self.fund else STATE_MONEY
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """Variables that the cost is formed from."""
+        return (*self.money, self.bought, "deflator")
 
 
 COSTS = (
@@ -153,7 +164,7 @@ def _loaded(dataset: xr.Dataset, quantities: Sequence[Quantity]) -> xr.Dataset:
         "price_index",
         "births",
     }
-    names |= {"population_by_province"}
+    names |= {"population_by_province", *(str(n) for n in dataset.variables if is_error(n))}
     found = dataset[sorted({*names, "done"} & set(dataset.variables))].load()
     return found.assign(deflator=deflator(dataset))
 
@@ -178,6 +189,7 @@ def _levels(
     quantity: Quantity, scenario: str, part: xr.Dataset, years: list[int], keep: Keep
 ) -> list[dict[str, Any]]:
     found = estimate(_statistic(quantity, keep, years), _needed(quantity, part))
+    found = _of_mean(found, part, _error_name("", keep), quantity)
     thin = _thin(quantity, part, years) if keep else None
     return list(_rows("level", (scenario, ""), quantity, found, thin))
 
@@ -190,8 +202,29 @@ def _differences(
     keep: Keep,
 ) -> list[dict[str, Any]]:
     found = estimate(_statistic(quantity, keep, years), *(_needed(quantity, part) for part in pair))
+    found = _of_mean(found, pair[0], _error_name("_difference", keep), quantity)
     thin = _thin(quantity, pair[1], years) if keep else None
     return list(_rows("difference", names, quantity, found, thin))
+
+
+def _error_name(kind: str, keep: Keep) -> str:
+    return f"{ERROR}{kind}{'_by_province' if keep else ''}"
+
+
+def is_error(name: object) -> bool:
+    """Whether a variable holds errors of a mean that is stored in place of replicates."""
+    return str(name).startswith(ERROR)
+
+
+def _of_mean(found: Estimate, part: xr.Dataset, name: str, what: Quantity | Cost) -> Estimate:
+    """The estimate with the errors that stand in the results, where these are a mean already."""
+    if name not in part:
+        return found
+    errors = part[name].sel({part[name].dims[-1 - ("province" in part[name].dims)]: what.key})
+    variance = (errors.max("replicate") ** 2).mean("draw", skipna=True)
+    error = (variance**0.5 / what.unit.size).sel(year=found.central["year"]).reset_coords(drop=True)
+    error = error.where(np.isfinite(found.central))
+    return found._replace(error=error, replicates=replicates_behind(part))
 
 
 def _needed(quantity: Quantity, part: xr.Dataset) -> xr.Dataset:
@@ -203,31 +236,34 @@ def _costs(
 ) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = []
     for cost in COSTS:
-        money = ("fund_outlay",) if cost.fund else STATE_MONEY
-        needs = (*money, cost.bought, "deflator", "done")
+        needs = (*cost.needs, "done")
         if not all(name in pair[0] for name in needs):
             continue
         if not bool((pair[0][cost.bought] - pair[1][cost.bought]).fillna(0.0).any()):
             continue  # the scenario has nothing to do with it
-        found = estimate(_cost(cost, money, years), *(part[list(needs)] for part in pair))
-        rows += _rows("cost", names, cost, found, None)
+        found = estimate(_cost(cost, years), *(part[list(needs)] for part in pair))
+        rows += _rows("cost", names, cost, _of_mean(found, pair[0], "mc_error_cost", cost), None)
     return rows
 
 
-def _cost(cost: Cost, money: Sequence[str], years: list[int]) -> Statistic:
+def cost_parts(cost: Cost, part: xr.Dataset) -> tuple[xr.DataArray, xr.DataArray]:
+    """Money paid and what was bought in one scenario, by year."""
+    flows = [part[name] if cost.fund is None else part[name].sel(fund=cost.fund, drop=True)
+             for name in cost.money]  # fmt: skip
+    money = sum((total(f) for f in flows[1:]), total(flows[0])) * part["deflator"]
+    return money, total(part[cost.bought])
+
+
+def _cost(cost: Cost, years: list[int]) -> Statistic:
     """Added money over added births or hours, both since the first year.
 
     NaN where nothing differs; infinite where money is spent and nothing bought.
     """
 
-    def spent(part: xr.Dataset) -> xr.DataArray:
-        flows = [part[name] if cost.fund is None else part[name].sel(fund=cost.fund, drop=True)
-                 for name in money]  # fmt: skip
-        return sum((total(f) for f in flows[1:]), total(flows[0])) * part["deflator"]
-
     def statistic(one: xr.Dataset, other: xr.Dataset) -> xr.DataArray:
-        paid = (spent(one) - spent(other)).fillna(0.0).cumsum("year")
-        bought = (total(one[cost.bought]) - total(other[cost.bought])).fillna(0.0).cumsum("year")
+        (paid, bought), (paid_0, bought_0) = cost_parts(cost, one), cost_parts(cost, other)
+        paid = (paid - paid_0).fillna(0.0).cumsum("year")
+        bought = (bought - bought_0).fillna(0.0).cumsum("year")
         bought = bought.where(abs(bought) >= LEAST_BOUGHT, 0.0)
         in_vain = (paid > 0) & (bought <= 0)
         cost_of_one = (paid / bought.where(bought != 0)).where(~in_vain, np.inf)
@@ -244,6 +280,7 @@ def _thin(quantity: Quantity, part: xr.Dataset, years: list[int]) -> xr.DataArra
     weight = float(over_replicates(people).sel(draw=0)) / float(part.attrs["persons"])
     count = quantity.measure(part[list(quantity.needs)], ("province",)).sel(draw=0, drop=True)
     agents = count.sum("replicate", min_count=1).sel(year=years) / weight
+    agents = agents * (replicates_behind(part) / part.sizes["replicate"])
     return agents < FEWEST_AGENTS
 
 

@@ -61,6 +61,11 @@ def over_replicates(values: Values) -> Values:
     return values.mean("replicate", skipna=True)
 
 
+def replicates_behind(dataset: xr.Dataset) -> int:
+    """How many replicates the results are the mean of, or hold."""
+    return int(dataset.attrs.get("replicates_averaged", dataset.sizes["replicate"]))
+
+
 def balance_before_financing(dataset: xr.Dataset) -> xr.DataArray:
     """National pooled balance had no discretionary money ever come in, yuan.
 

@@ -17,7 +17,12 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from .compare import BASELINE, reference_of, shown_years
-from .indicators import CENTRAL_DRAW, balance_before_financing, over_replicates
+from .indicators import (
+    CENTRAL_DRAW,
+    balance_before_financing,
+    over_replicates,
+    replicates_behind,
+)
 from .plot_words import Words, chinese_font, language_for, words_in
 from .quantities import FUND_NAMES, PRICES_OF, deflator, total
 
@@ -193,7 +198,7 @@ def source_line(dataset: xr.Dataset, words: Words) -> str:
         version=about["version"],
         concept=concept_of(dataset, words),
         persons=int(about["persons"]),
-        replicates=dataset.sizes["replicate"],
+        replicates=replicates_behind(dataset),
         draws=1 + draws_in(dataset["births"]),
     )
 
@@ -204,7 +209,7 @@ def births_chance(dataset: xr.Dataset) -> float:
     people = central(dataset["population_by_age"].sum(("sex", "age")), reference(dataset))
     per_agent = float(people.isel(year=0).mean()) / float(dataset.attrs["persons"])
     agents = float(births.isel(year=slice(1, None)).median()) / per_agent
-    return float(100 / np.sqrt(max(agents, 1.0) * dataset.sizes["replicate"]))
+    return float(100 / np.sqrt(max(agents, 1.0) * replicates_behind(dataset)))
 
 
 def _figure(height: float) -> "Figure":

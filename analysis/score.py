@@ -25,7 +25,7 @@ from ..parameters.rates import Concept, infant_years
 from ..parameters.schema import Entry
 from . import twins
 from .expectancy import years_left
-from .indicators import CENTRAL_DRAW, over_replicates, ratio
+from .indicators import CENTRAL_DRAW, over_replicates, ratio, replicates_behind
 from .intervals import Estimate, estimate
 from .quantities import total
 
@@ -283,6 +283,7 @@ def _against_twin(
     per_agent = start.sum() / persons
     luck = twins.chances(start / per_agent, rates)
     done = int(by_replicate.sum(("sex", "age"), min_count=1).isel(year=-1).count())
+    done = done * replicates_behind(results) // results.sizes["replicate"]
     rows = []
     for year in shown:
         k = year - first - 1

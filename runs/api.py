@@ -5,7 +5,9 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import lru_cache
+from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -15,6 +17,7 @@ from .place import Place, place_of
 from .settings import (
     DEFAULT_SCENARIOS,
     FORMAT,
+    LIMITS,
     OPTION,
     STORE,
     Detail,
@@ -34,8 +37,10 @@ if TYPE_CHECKING:
     from ..model.model import SongheModel
     from ..model.views import Household, Person
     from ..parameters.rates import Concept
+    from .country import CountryPlan, CountrySummary
     from .ensemble import Plan, Summary
     from .executors import Outcome
+    from .scenario import Scenario
 
 Scenarios = str | Path | Sequence[str | Path]
 
@@ -43,9 +48,9 @@ Scenarios = str | Path | Sequence[str | Path]
 def run(
     scenarios: Scenarios = DEFAULT_SCENARIOS,
     *,
-    persons: int = 40_000,
-    replicates: int = 2,
-    draws: int = 20,
+    persons: int | None = None,
+    replicates: int | None = None,
+    draws: int | None = None,
     until: int = 2060,
     seed: int = 1,
     concept: "Concept" = "official",
@@ -53,18 +58,23 @@ def run(
     workers: int | None = None,
     scheduler: str | None = None,
     out: Path | str | None = None,
+    whole_country: bool = False,
 ) -> "xr.Dataset":
     """Simulate scenarios; the results as one labelled data set.
 
     Parameters
     ----------
     scenarios : names of shipped scenarios, or paths of YAML files
-    persons : agents in a replicate, 500 or more
-    draws : parameter draws beside draw 0
+    persons : agents in a replicate, 500 or more; None is 40,000
+    replicates : None is 2
+    draws : parameter draws beside draw 0; None is 20
     workers : processes; None is one for each core, at most one for each unit
     scheduler : address of a Dask scheduler, or "local", in place of own processes
     out : folder that keeps the results, and is resumed if it holds some, as a path or a URL
         that fsspec knows (`s3://bucket/run`); None keeps them as long as the process lives
+    whole_country : as many replicates as have the persons of the country (fewer if
+        `replicates` says so), of which the mean is stored; None is then 1,000,000 persons and
+        no draws beside draw 0
 
     Raises
     ------
@@ -74,10 +84,42 @@ def run(
         If units failed twice, or results could not be stored. What succeeded is in the folder,
         if one was given.
     """
-    settings = Settings(persons, replicates, draws, until, seed, concept, detail)
+    sizes = sizes_of(persons, replicates, draws, concept, whole_country)
+    settings = Settings(*sizes, until, seed, concept, detail)
     names = [scenarios] if isinstance(scenarios, str | Path) else list(scenarios)
     place = _passing_folder() if out is None else out
-    return _run(names, settings, place, workers, scheduler)
+    carried = carry_out_country if whole_country else carry_out
+    summary = carried(names, settings, place, workers=workers, scheduler=scheduler)
+    if summary.failed:
+        raise RunError(failure_text(summary.failed))
+    return open(place)
+
+
+def sizes_of(
+    persons: int | None,
+    replicates: int | None,
+    draws: int | None,
+    concept: "Concept",
+    whole_country: bool,
+) -> tuple[int, int, int]:
+    """Persons, replicates and draws as they are where nobody says otherwise."""
+    usual = Settings()
+    if not whole_country:
+        given = zip((persons, replicates, draws), (usual.persons, usual.replicates, usual.draws),
+                    strict=True)  # fmt: skip
+        persons, replicates, draws = (n if value is None else value for value, n in given)
+        return persons, replicates, draws
+    from .country import PERSONS, needed_replicates
+
+    persons = PERSONS if persons is None else persons
+    if replicates is None and not option_problems(persons=persons, concept=concept):
+        replicates = needed_replicates(Settings(persons=persons, concept=concept))
+        if problems := option_problems(replicates=replicates):
+            low = ceil(persons * replicates / LIMITS["replicates"][1])
+            allowed = f"{low:,} or more for the whole country, or fewer --replicates"
+            raise ParameterError([problems[0]._replace(key="--persons", value=persons,
+                                                       allowed=allowed)])  # fmt: skip
+    return persons, 1 if replicates is None else replicates, 0 if draws is None else draws
 
 
 def _passing_folder() -> Path:
@@ -85,19 +127,6 @@ def _passing_folder() -> Path:
     folder = tempfile.mkdtemp(prefix="songhe-")
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return Path(folder)
-
-
-def _run(
-    names: list[str | Path],
-    settings: Settings,
-    out: Path | str,
-    workers: int | None,
-    scheduler: str | None,
-) -> "xr.Dataset":
-    summary = carry_out(names, settings, out, workers=workers, scheduler=scheduler)
-    if summary.failed:
-        raise RunError(failure_text(summary))
-    return open(out)
 
 
 def carry_out(
@@ -124,6 +153,67 @@ def carry_out(
     RunError
         If results cannot be stored.
     """
+    from . import ensemble
+    from .store import Store
+
+    scenarios, place = _checked(names, settings, out, workers, scheduler)
+    work, record = ensemble.check(scenarios, settings, place, branching=branching)
+    with one_writer(place, say) as writer:
+        with storing(place):
+            store = Store.at(place, work, record)
+        plan = ensemble.plan_of(store, work, workers or os.cpu_count() or 1)
+        announce(plan)
+        return ensemble.carry_out(
+            store, work, plan, scheduler=scheduler, report=report, writer=writer
+        )
+
+
+def carry_out_country(
+    names: Sequence[str | Path],
+    settings: Settings,
+    out: Place | Path | str,
+    *,
+    workers: int | None = None,
+    scheduler: str | None = None,
+    announce: "Callable[[CountryPlan], None]" = lambda _: None,
+    report: "Callable[[Outcome], None]" = lambda _: None,
+    say: Say = silent,
+) -> "CountrySummary":
+    """Stream `settings.replicates` replicates into their mean; else as `carry_out`.
+
+    Raises
+    ------
+    ParameterError
+        With everything that is wrong in options, scenarios and folder at once, and if another
+        client writes to the folder.
+    RunError
+        If three replicates fail one after another, or if results cannot be stored.
+    """
+    from . import country, ensemble
+    from .store import Store
+
+    scenarios, place = _checked(names, settings, out, workers, scheduler)
+    work, record = ensemble.check(scenarios, settings, place, averaged=True)
+    if problems := country.country_problems(work):
+        raise ParameterError(problems)
+    mean = work._replace(settings=replace(settings, replicates=1))
+    with one_writer(place, say) as writer:
+        with storing(place):
+            store = Store.at(place, mean, record)
+        whole = country.Country(store, work, record, writer)
+        plan = whole.plan(workers or os.cpu_count() or 1, country.trial)
+        announce(plan)
+        return whole.carry_out(plan, scheduler=scheduler, report=report)
+
+
+def _checked(
+    names: Sequence[str | Path],
+    settings: Settings,
+    out: Place | Path | str,
+    workers: int | None,
+    scheduler: str | None,
+) -> "tuple[list[Scenario], Place]":
+    """The scenarios and the place, or everything that is wrong with what was asked."""
     options = {**vars(settings), **({} if workers is None else {"workers": workers})}
     problems = [*option_problems(**options), *folder_problems(out)]
     if scheduler is not None:
@@ -136,29 +226,17 @@ def carry_out(
         problems += fault.problems
     if problems:
         raise ParameterError(problems)
-    from . import ensemble
-    from .store import Store
-
-    place = place_of(out)
-    work, record = ensemble.check(scenarios, settings, place, branching=branching)
-    with one_writer(place, say) as writer:
-        with storing(place):
-            store = Store.at(place, work, record)
-        plan = ensemble.plan_of(store, work, workers or os.cpu_count() or 1)
-        announce(plan)
-        return ensemble.carry_out(
-            store, work, plan, scheduler=scheduler, report=report, writer=writer
-        )
+    return scenarios, place_of(out)
 
 
-def failure_text(summary: "Summary") -> str:
+def failure_text(failed: "Sequence[Outcome]") -> str:
     """The units that failed, each named with its reason."""
     lines = [
         f"draw {o.unit.draw}, replicate {o.unit.replicate} "
         f"({', '.join(o.unit.scenarios)}): {o.error}"
-        for o in summary.failed
+        for o in failed
     ]
-    count = len(summary.failed)
+    count = len(failed)
     head = f"{count} unit{'s' if count != 1 else ''} failed twice; the others are stored"
     return "\n  ".join([head + ":", *lines])
 

@@ -91,7 +91,11 @@ class Audit:
                          lived[where] if done[where] else np.nan,
                          seconds[where] if done[where] else np.nan))  # fmt: skip
         heads = [*UNIT_DIMS, "state", "reason", "when", "person_years", "seconds"]
-        return pd.DataFrame(rows, columns=heads)
+        found = pd.DataFrame(rows, columns=heads)
+        for name in ("replicates_averaged", "replicates_left_out"):
+            if name in self.about:
+                found.attrs[name] = self.about[name]
+        return found
 
     def _failures(self) -> dict[Where, tuple[str, str]]:
         return {
@@ -171,8 +175,13 @@ class Audit:
             return list(range(BASE_YEAR, int(self.about["until"]) + 1))
         if name in ("title", "title_zh"):
             return [self.about["scenario_texts"][one][name] for one in self.scenarios]
-        known = {"scenario": self.scenarios, "constant": self.about["constant_names"]}
-        return list(known.get(name) or LABELS[name])
+        if name in ("scenario", "constant"):
+            return list(self.about[f"{name}_names"])
+        if name in LABELS:
+            return list(LABELS[name])
+        from .figures import ERROR_LABELS
+
+        return list(ERROR_LABELS[name])
 
 
 def _readable(array: Any, where: Any) -> bool:

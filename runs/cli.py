@@ -20,6 +20,7 @@ from .faults import RunError
 if TYPE_CHECKING:
     import xarray as xr
 
+    from .country import CountryPlan, CountrySummary
     from .ensemble import Plan, Summary
     from .place import Place
     from .settings import Settings
@@ -95,10 +96,15 @@ def run(
         ),
     ] = None,
     persons: Annotated[
-        int, typer.Option(help="Simulated persons in a replicate.", **WHOLE)
-    ] = 40_000,
-    replicates: Annotated[int, typer.Option(help="Replicates, averaged.", **WHOLE)] = 2,
-    draws: Annotated[int, typer.Option(help="Parameter draws beside draw 0.", **WHOLE)] = 20,
+        int | None,
+        typer.Option(help="Simulated persons in a replicate; default: 40,000.", **WHOLE),
+    ] = None,
+    replicates: Annotated[
+        int | None, typer.Option(help="Replicates, averaged; default: 2.", **WHOLE)
+    ] = None,
+    draws: Annotated[
+        int | None, typer.Option(help="Parameter draws beside draw 0; default: 20.", **WHOLE)
+    ] = None,
     until: Annotated[int, typer.Option(help="Last year.", **WHOLE)] = 2060,
     seed: Annotated[int, typer.Option(help="Seed of all luck.", **WHOLE)] = 1,
     concept: Annotated[str, typer.Option(help="Population concept: official or wpp.")] = "official",
@@ -119,25 +125,34 @@ def run(
             "if it holds some."
         ),
     ] = DEFAULT_OUT,
+    whole_country: Annotated[
+        bool,
+        typer.Option(
+            "--whole-country",
+            help="As many replicates as have the persons of the country, or --replicates, of "
+            "which only the mean is kept; defaults are then 1,000,000 persons and no draws.",
+        ),
+    ] = False,
     no_branching: Annotated[bool, typer.Option("--no-branching", hidden=True)] = False,
 ) -> None:
     """Simulate scenarios and print what they change. A killed run goes on where it was."""
     from . import api
     from .settings import DEFAULT_SCENARIOS, Settings
 
-    settings: Any = Settings(persons, replicates, draws, until, seed, concept, detail)  # type: ignore[arg-type]
+    kind: Any = concept
+    sizes = api.sizes_of(persons, replicates, draws, kind, whole_country)
+    settings: Any = Settings(*sizes, until, seed, kind, detail)  # type: ignore[arg-type]
     with _interruptible(), _progress() as progress:
-        summary = api.carry_out(
-            scenarios or list(DEFAULT_SCENARIOS),
-            settings,
-            out,
-            workers=workers,
-            scheduler=scheduler,
-            branching=not no_branching,
-            announce=lambda plan: progress.begin(plan, out),
-            report=progress.advance,
-            say=_say,
-        )
+        asked: dict[str, Any] = {
+            "workers": workers, "scheduler": scheduler, "say": _say, "report": progress.advance,
+            "announce": lambda plan: progress.begin(plan, out),
+        }  # fmt: skip
+        names = scenarios or list(DEFAULT_SCENARIOS)
+        if whole_country:
+            summary: Any = api.carry_out_country(names, settings, out, **asked)
+        else:
+            asked["branching"] = not no_branching
+            summary = api.carry_out(names, settings, out, **asked)
     _conclude(summary, out)
 
 
@@ -157,14 +172,19 @@ class _Progress:
         self.bar = bar
         self.task: Any = None
 
-    def begin(self, plan: "Plan", out: str) -> None:
+    def begin(self, plan: "Plan | CountryPlan", out: str) -> None:
         """Say what is about to be run."""
-        from .console import plan_text
+        from .console import country_text, plan_text
+        from .ensemble import Plan
 
-        self.bar.console.print(plan_text(plan, out), highlight=False)
-        if plan.units:
+        if isinstance(plan, Plan):
+            text, number, what = plan_text(plan, out), len(plan.units), "units"
+        else:
+            text, number, what = country_text(plan, out), sum(plan.missing), "replicates"
+        self.bar.console.print(text, highlight=False)
+        if number:
             self.bar.start()
-            self.task = self.bar.add_task("units", total=len(plan.units))
+            self.task = self.bar.add_task(what, total=number)
 
     def advance(self, _: Any) -> None:
         """A unit has ended."""
@@ -196,7 +216,7 @@ def _progress() -> Iterator[_Progress]:
             bar.stop()
 
 
-def _conclude(summary: "Summary", out: str) -> None:
+def _conclude(summary: "Summary | CountrySummary", out: str) -> None:
     """Tables, score, figures, what is left out; exit code 1 if units failed."""
     from . import api
     from .console import console
@@ -208,8 +228,12 @@ def _conclude(summary: "Summary", out: str) -> None:
         _print_results(dataset, summary.plan.settings, out)
     page.print("\n".join(left_out_lines()))
     page.print(f"\nResults in {out}, {summary.seconds:.0f} s; more: songhe compare {out}")
+    left_out = getattr(summary, "left_out", [])
+    for draw, replicate, reason in left_out:
+        typer.echo(f"left out: draw {draw}, replicate {replicate}: {reason}", err=True)
     if summary.failed:
-        typer.echo(f"error: {api.failure_text(summary)}", err=True)
+        typer.echo(f"error: {api.failure_text(summary.failed)}", err=True)
+    if summary.failed or left_out:
         raise typer.Exit(1)
 
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 if TYPE_CHECKING:
+    from .country import CountryPlan
     from .ensemble import Plan
 
 WIDTH = 100  # where nobody says how wide the output is
@@ -42,6 +43,39 @@ def plan_text(plan: "Plan", out: str) -> str:
             f"Results go to {out}; a run that is stopped goes on when the command is given again",
         ]
     )
+
+
+def country_text(plan: "CountryPlan", out: str) -> str:
+    """What is about to be run of the country, in lines."""
+    s, missing = plan.settings, sum(plan.missing)
+    whole = "" if s.replicates >= plan.needed else f" of the {plan.needed:,} that it needs"
+    lines = [
+        f"Scenarios 情景: {', '.join(plan.scenarios)}",
+        f"The country as the mean of {counted(s.replicates, 'replicate')}{whole}",
+        f"{s.persons:,} persons each, {s.replicates * s.persons:,} in all; "
+        f"{counted(s.draws + 1, 'draw')}, 2010-{s.until}, seed {s.seed}",
+        f"Population concept 人口口径: {CONCEPTS[s.concept][0]}",
+    ]
+    if plan.held:
+        lines.append(f"{out} holds the sums of {counted(plan.held, 'replicate')}")
+    if not missing:
+        return "\n".join([*lines, "Nothing is missing: nothing is lived again 无需重新模拟"])
+    return "\n".join(
+        [
+            *lines,
+            f"{_person_years(plan.person_years)} to live, {plan.workers} replicates at a time",
+            f"About {duration(plan.seconds)}, told from {plan.basis}",
+            f"About {_size(plan.disk)} on disk, however many replicates",
+            f"Sums go to {out}; a run that is stopped goes on when the command is given again",
+        ]
+    )
+
+
+def duration(seconds: float) -> str:
+    """A time in the unit that suits it."""
+    if seconds < 90:
+        return f"{seconds:.0f} seconds"
+    return f"{seconds / 60:.0f} minutes" if seconds < 5400 else f"{seconds / 3600:.1f} hours"
 
 
 def counted(number: int, word: str) -> str:

@@ -72,9 +72,16 @@ def prepare(
 
 
 def check(
-    scenarios: Iterable[Scenario], settings: Settings, place: Place, *, branching: bool = True
+    scenarios: Iterable[Scenario],
+    settings: Settings,
+    place: Place,
+    *,
+    branching: bool = True,
+    averaged: bool = False,
 ) -> tuple[Work, dict[str, Any]]:
     """The work of a run and the record of its store; nothing is written.
+
+    averaged : the means over replicates are to be stored
 
     Raises
     ------
@@ -83,7 +90,7 @@ def check(
     """
     scenarios = list(scenarios)
     work = work_of(scenarios, settings, branching=branching)
-    record = record_of(work, scenarios)
+    record = record_of(work, scenarios, averaged=averaged)
     if problems := store_problems(place, record):
         raise ParameterError(problems)
     return work, record

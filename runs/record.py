@@ -16,14 +16,19 @@ MAX_BYTES = 2_000_000
 MONEY = "yuan of each year; price_index is 1 in 2010"
 
 
-def record_of(work: Work, scenarios: Iterable[Scenario]) -> dict[str, Any]:
-    """Attributes of the results, as JSON: what was run, and from what."""
+def record_of(
+    work: Work, scenarios: Iterable[Scenario], *, averaged: bool = False
+) -> dict[str, Any]:
+    """Attributes of the results, as JSON: what was run, and from what.
+
+    averaged : the means over replicates are stored, not the replicates
+    """
     texts = {scenario.name: _about(scenario) for scenario in scenarios}
     cases = [case for case in work.cases if case.stored]
     return {
         "title": "songhe: simulated population, services and funds of China",
         "version": version("songhe"),
-        "key": {**work.settings.key, "sources": sources()},
+        "key": {**work.settings.key, "sources": sources(), "averaged": averaged},
         "persons": work.settings.persons,
         "seed": work.settings.seed,
         "until": work.settings.until,

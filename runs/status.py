@@ -52,13 +52,29 @@ def _alike(group: "pd.DataFrame") -> Iterator[tuple[str, "pd.DataFrame"]]:
 
 
 def failure_lines(units: "pd.DataFrame") -> list[str]:
-    """Every unit that failed, with its reason and when."""
+    """Every unit that failed, with its reason and when; of a mean, what it is the mean of."""
     failed = units[units["state"] == "failed"]
     keys = ["draw", "replicate", "reason", "when"]
     return [
-        f"failed: draw {draw}, replicate {replicate} ({', '.join(group['scenario'])}): "
-        f"{reason} ({when})"
-        for (draw, replicate, reason, when), group in failed.groupby(keys, sort=True)
+        *_mean_lines(units),
+        *(
+            f"failed: draw {draw}, replicate {replicate} ({', '.join(group['scenario'])}): "
+            f"{reason} ({when})"
+            for (draw, replicate, reason, when), group in failed.groupby(keys, sort=True)
+        ),
+    ]
+
+
+def _mean_lines(units: "pd.DataFrame") -> list[str]:
+    if "replicates_averaged" not in units.attrs:
+        return []
+    number = counted(units.attrs["replicates_averaged"], "replicate")
+    return [
+        f"Each result is the mean of {number} of the whole country",
+        *(
+            f"left out: draw {one['draw']}, replicate {one['replicate']}: {one['reason']}"
+            for one in units.attrs["replicates_left_out"]
+        ),
     ]
 
 

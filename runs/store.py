@@ -40,6 +40,7 @@ class Store:
 
     def __init__(self, place: Place, group: zarr.Group, work: Work) -> None:
         self.place, self.group, self.work = place, group, work
+        self.variables, self.labels = VARIABLES, LABELS  # what the numbers of a unit are
         self._open: dict[str, Any] = {}
         self.scenarios: list[str] = list(group.attrs["scenario_names"])  # type: ignore[arg-type]
         self.constants: list[str] = list(group.attrs["constant_names"])  # type: ignore[arg-type]
@@ -93,7 +94,7 @@ class Store:
                 where = (self.scenarios.index(name), unit.draw, unit.replicate)
                 if self._array("done")[where]:
                     continue  # lived again for the others of its draw
-                for variable in (VARIABLES[v] for v in one.values):
+                for variable in (self.variables[v] for v in one.values):
                     if variable.name not in self._open and variable.name not in self.group:
                         self._make(variable)
                     self._array(variable.name)[where] = one.values[variable.name]
@@ -103,6 +104,12 @@ class Store:
                 self._array("done")[where] = 1
         if (left := self._without(unit, lived)) != self.failures:
             self.note(failures=left)
+
+    def take_back(self, unit: Unit) -> None:
+        """Mark a unit as not done, so that it can be written anew."""
+        with checked():
+            for name in unit.scenarios:
+                self._array("done")[self.scenarios.index(name), unit.draw, unit.replicate] = 0
 
     def fail(self, unit: Unit, reason: str) -> None:
         """Record that a unit failed, and why; the record goes when the unit is done."""
@@ -193,9 +200,9 @@ class Store:
         """The array of a variable, with the labels that it needs."""
         for dim in variable.dims:
             if dim not in self.group:
-                self._labels(dim, list(LABELS[dim]))
+                self._labels(dim, list(self.labels[dim]))
         lead = self._array("done").shape
-        tail = (len(self._years), *variable.shape)
+        tail = (len(self._years), *(len(self.labels[dim]) for dim in variable.dims))
         dims = (*UNIT_DIMS, "year", *variable.dims)
         self._create(variable.name, (*lead, *tail), (1, 1, 1, *tail), dims, variable.attributes)
 
@@ -313,7 +320,11 @@ def _strange(found: Mapping[str, Any], record: Mapping[str, Any], folder: Place)
         stored = found["key"].get(name)
         if stored == value:
             continue
-        if name == "sources":
+        if name == "averaged":
+            kind = "a run without it" if value else "the whole country"
+            allowed = f"another folder: {folder} holds {kind}"
+            problems.append(Problem(OPTION, "--whole-country", value, allowed))
+        elif name == "sources":
             allowed = "a new folder: the model sources have changed since that run"
             problems.append(Problem(OPTION, "--out", str(folder), allowed))
         else:

@@ -98,6 +98,11 @@ def run_command(*arguments):
 
 
 @pytest.fixture(scope="session")
+def made_up():
+    return made_up_counts
+
+
+@pytest.fixture(scope="session")
 def command():
     return run_command
 
