@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .parameters.load import load
-    from .runs.api import compare, household, open, person, run, status, verify
+    from .runs.api import compare, household, merge, open, person, run, status, verify
 
 _FROM = {
     "run": "runs.api",
@@ -21,12 +21,13 @@ _FROM = {
     "compare": "runs.api",
     "person": "runs.api",
     "household": "runs.api",
+    "merge": "runs.api",
     "status": "runs.api",
     "verify": "runs.api",
     "load": "parameters.load",
 }
 
-__all__ = ["compare", "household", "load", "open", "person", "run", "status", "verify"]
+__all__ = ["compare", "household", "load", "merge", "open", "person", "run", "status", "verify"]
 
 
 def __getattr__(name: str) -> Any:

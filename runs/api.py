@@ -9,6 +9,7 @@ from dataclasses import replace
 from functools import lru_cache
 from math import ceil
 from pathlib import Path
+from time import sleep
 from typing import TYPE_CHECKING, Any, cast
 
 from ..parameters.problems import ParameterError, Problem
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from .executors import Outcome
     from .scenario import Scenario
 
+PATIENCE = 50  # tenths of a second until a store that is written anew must be in its place
 Scenarios = str | Path | Sequence[str | Path]
 
 
@@ -154,12 +156,15 @@ def carry_out(
         If results cannot be stored.
     """
     from . import ensemble
+    from .merge import make_ready, settle
     from .store import Store
 
     scenarios, place = _checked(names, settings, out, workers, scheduler)
     work, record = ensemble.check(scenarios, settings, place, branching=branching)
     with one_writer(place, say) as writer:
         with storing(place):
+            settle(place)
+            make_ready(place, work, say)
             store = Store.at(place, work, record)
         plan = ensemble.plan_of(store, work, workers or os.cpu_count() or 1)
         announce(plan)
@@ -190,6 +195,7 @@ def carry_out_country(
         If three replicates fail one after another, or if results cannot be stored.
     """
     from . import country, ensemble
+    from .merge import make_ready, settle
     from .store import Store
 
     scenarios, place = _checked(names, settings, out, workers, scheduler)
@@ -199,6 +205,8 @@ def carry_out_country(
     mean = work._replace(settings=replace(settings, replicates=1))
     with one_writer(place, say) as writer:
         with storing(place):
+            settle(place)
+            make_ready(place, mean, say)
             store = Store.at(place, mean, record)
         whole = country.Country(store, work, record, writer)
         plan = whole.plan(workers or os.cpu_count() or 1, country.trial)
@@ -273,7 +281,17 @@ def open(folder: Path | str) -> "xr.Dataset":
 
 def existing(folder: Path | str) -> Place:
     """The place of a folder that holds results; ParameterError if it holds none."""
+    from .merge import is_unsettled, settle
+
     place = place_of(folder, "DIR")
+    for _ in range(PATIENCE):
+        if not is_unsettled(place):
+            break
+        try:
+            with one_writer(place, option="DIR"):
+                settle(place)
+        except ParameterError:  # who merges it at this moment is about to put it in its place
+            sleep(0.1)
     if not place.exists(f"{STORE}/zarr.json"):
         allowed = "a folder that `songhe run` has written"
         raise ParameterError([Problem(OPTION, "DIR", str(folder), allowed)])
@@ -320,6 +338,7 @@ def verify(folder: Path | str, *, repair: bool = False, say: Say = silent) -> "p
     import pandas as pd
 
     from .audit import Audit
+    from .merge import rewrite
 
     place = existing(folder)
     if not repair:
@@ -329,13 +348,36 @@ def verify(folder: Path | str, *, repair: bool = False, say: Say = silent) -> "p
         with one_writer(place, say, "DIR"), storing(place):
             audit = Audit(place, mode="r+")
             found = list(audit.damages())
-            audit.repair(found)
+            audit.repair_labels(found)
+            units = {one.where for one in found if one.where is not None}
+            if units and audit.about.get("merged"):
+                rewrite(place, merged=False, without=units)
+            else:
+                audit.take_back(units)
     rows = [
         (one.array, *((audit.scenarios[one.where[0]], *one.where[1:]) if one.where else ("",) * 3),
          one.what)
         for one in found
     ]  # fmt: skip
     return pd.DataFrame(rows, columns=["array", "scenario", "draw", "replicate", "what"])
+
+
+def merge(folder: Path | str, *, say: Say = silent) -> int:
+    """Write the results of a folder into few large files; how many there are afterwards.
+
+    Figures stay the same. A run that adds to merged results takes them apart first.
+
+    Raises
+    ------
+    ParameterError
+        If the folder holds no results or damaged ones, is no folder of this machine, or if
+        another client writes to it.
+    """
+    from .merge import merge as merge_store
+
+    place = existing(folder)
+    with one_writer(place, say, "DIR"), storing(place):
+        return merge_store(place)
 
 
 def central_is_done(results: "xr.Dataset") -> bool:

@@ -5,7 +5,7 @@ unit is done. Repair takes back that such units are done, so that the next `song
 them again, and writes labels anew, which follow from the record.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -120,7 +120,7 @@ class Audit:
             if name == "done":
                 units = [w for w in np.ndindex(array.shape) if self._first(array, w) in there]
             else:
-                units = [w for w in done if self._stores(name, w)]  # type: ignore[misc,arg-type]
+                units = [w for w in done if self.stores(name, w)]  # type: ignore[misc,arg-type]
             for where in units:
                 if self._first(array, where) not in there:
                     yield Damage(name, where, "absent")
@@ -133,7 +133,7 @@ class Audit:
         elif array.size and not self._chunks(name):
             yield Damage(name, None, "absent")
 
-    def _stores(self, name: str, where: Where) -> bool:
+    def stores(self, name: str, where: Where) -> bool:
         """Whether a done unit has numbers in an array."""
         if name not in VARIABLES:
             return True
@@ -151,21 +151,19 @@ class Audit:
 
     # --- repair ---------------------------------------------------------------------------
 
-    def repair(self, damages: list[Damage]) -> list[Where]:
-        """Take back that damaged units are done, and write damaged labels anew.
-
-        Returns the units that the next run lives again. The store must be opened with "r+".
-        """
-        units = sorted({d.where for d in damages if d.where is not None})
-        for where in units:
+    def take_back(self, units: Iterable[Where]) -> None:
+        """Mark units as not done; the next run lives them. The store is opened with "r+"."""
+        for where in sorted(units):
             self.arrays["done"][where] = 0
+
+    def repair_labels(self, damages: Iterable[Damage]) -> None:
+        """Write damaged labels anew. The store is opened with "r+"."""
         for name in sorted({d.array for d in damages if d.where is None}):
             labels = self._labels(name)
             array = self.arrays[name]
             array.resize((0,))  # nothing is left of the damaged chunk
             array.resize((len(labels),))
             array[:] = np.asarray(labels, dtype=object if isinstance(labels[0], str) else np.int64)
-        return units
 
     def _labels(self, name: str) -> list[Any]:
         """The labels of a dimension, from the record."""

@@ -351,6 +351,14 @@ def runs(
         raise typer.Exit(1)
 
 
+@app.command()
+def merge(folder: Folder) -> None:
+    """Put many small files of results into few large ones; figures stay the same."""
+    from . import api
+
+    typer.echo(f"{folder}: {api.merge(folder, say=_say):,} files")
+
+
 def _say(text: str) -> None:
     typer.echo(text, err=True)
 

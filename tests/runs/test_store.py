@@ -1,6 +1,7 @@
 """The store: chunks of units, resuming, growing, refusing."""
 
 import dataclasses
+import errno
 import os
 import signal
 import subprocess
@@ -12,8 +13,10 @@ import pytest
 import xarray as xr
 import zarr
 from songhe.parameters.problems import ParameterError
-from songhe.runs import ensemble
+from songhe.runs import api, ensemble
+from songhe.runs.faults import RunError
 from songhe.runs.settings import STORE, folder_problems, resolve
+from songhe.runs.store import Store
 from songhe.runs.unit import Unit
 from songhe.runs.variables import VARIABLES
 
@@ -221,7 +224,8 @@ import os, signal, sys
 sys.path.insert(0, {tests!r})
 from conftest import brief_life
 from pathlib import Path
-from songhe.runs import ensemble
+from songhe.runs import api, ensemble
+from songhe.runs.faults import RunError
 from songhe.runs.settings import Settings, resolve
 
 def live(unit, work):
@@ -241,6 +245,76 @@ def test_a_killed_run_resumes_to_the_same_bits(lived_run, tmp_path):
     ended = subprocess.run([sys.executable, "-c", script], check=False, timeout=120)
     assert ended.returncode == -signal.SIGKILL
     dataset, summary, _ = lived_run(folder="killed")
+    assert summary.plan.done == 4
+    assert (dataset["done"] == 1).all()
+    _, _, whole = lived_run(folder="whole")
+    assert files_of(out) == files_of(whole)
+
+
+KILLED_WRITING = """
+import os, signal, sys
+sys.path.insert(0, {tests!r})
+from conftest import brief_life
+from songhe.runs import ensemble, store
+from songhe.runs.settings import Settings, resolve
+
+array, written = store.Store._array, []
+def dying(self, name):
+    written.append(name)
+    if written.count({last!r}) == 4:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return array(self, name)
+
+settings = Settings(persons=1000, replicates=2, draws=1, until=2013)
+kept, work = ensemble.prepare(resolve(["baseline", "tfr-constant"]), settings, {out!r})
+plan = ensemble.plan_of(kept, work, 1)
+store.Store._array = dying
+ensemble.carry_out(kept, work, plan, function=brief_life)
+"""
+
+
+@pytest.mark.parametrize("last", ["population_by_age", "births", "constants", "unit_seconds"])
+def test_a_kill_between_two_numbers_of_a_unit_leaves_it_undone_and_resumes_to_the_same_bits(
+    lived_run, tmp_path, last
+):
+    out = tmp_path / "killed"
+    tests = str(Path(__file__).parent)
+    script = KILLED_WRITING.format(tests=tests, out=str(out), last=last)
+    ended = subprocess.run([sys.executable, "-c", script], check=False, timeout=120)
+    assert ended.returncode == -signal.SIGKILL
+    done = int(api.open(out)["done"].sum())
+    assert 0 < done < 8
+    dataset, summary, _ = lived_run(folder="killed")
+    assert summary.plan.done == done
+    assert (dataset["done"] == 1).all()
+    _, _, whole = lived_run(folder="whole")
+    assert files_of(out) == files_of(whole)
+
+
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [
+        (errno.ENOSPC, "has no room left"),
+        (errno.EFBIG, "has no room left"),
+        (errno.EROFS, "cannot be written"),
+        (errno.ECONNRESET, "cannot be reached"),
+    ],
+)
+def test_a_store_that_refuses_stops_the_run_and_keeps_what_is_finished(
+    lived_run, monkeypatch, number, said
+):
+    write = Store.write
+
+    def refused(self, unit, lived):
+        if (unit.draw, unit.replicate) == (1, 0):
+            raise OSError(number, os.strerror(number))
+        write(self, unit, lived)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Store, "write", refused)
+        with pytest.raises(RunError, match=f"{said}.*What is finished is kept.*same command"):
+            lived_run()
+    dataset, summary, out = lived_run()
     assert summary.plan.done == 4
     assert (dataset["done"] == 1).all()
     _, _, whole = lived_run(folder="whole")
