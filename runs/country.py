@@ -8,6 +8,7 @@ killed goes on from there to the same bits. Ratios are formed at the end from av
 A replicate that fails is named and left out.
 """
 
+import gc
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
@@ -112,6 +113,7 @@ def count(unit: Unit, work: Work) -> dict[str, Counted]:
     """Live one replicate; its base is built for it and not kept."""
     from ..agents import base as base_of_2010
 
+    gc.collect()  # models are cycles: those of the replicate before would stay for a while
     s = work.settings
     base = base_of_2010.build(work.root.parameters, s.persons, s.seed, unit.replicate, s.concept)
     return together([_Counting(unit, work, base).live()])[0]  # type: ignore[return-value]
