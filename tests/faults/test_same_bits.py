@@ -27,9 +27,10 @@ def test_bases_built_for_others_give_the_same(
     cluster, songhe, run, tmp_path, environment, undisturbed, same
 ):
     """Workers with an empty cache: one builds a replicate's people, the others are sent them."""
-    from numba import config
+    from songhe.agents.compiled import numba
 
-    cold = {"XDG_CACHE_HOME": str(tmp_path / "cache"), "NUMBA_CACHE_DIR": config.CACHE_DIR}
+    compiled = numba.config.CACHE_DIR  # that stays: compiling takes minutes
+    cold = {"XDG_CACHE_HOME": str(tmp_path / "cache"), "NUMBA_CACHE_DIR": compiled}
     cluster.start_workers(2, environment={**environment, **cold})
     assert songhe(*run, "--scheduler", cluster.address, "--out", tmp_path / "out").code == 0
     same(tmp_path / "out", undisturbed)
