@@ -7,8 +7,10 @@ pools, and what is still missing as the named flow `deficit_financing`. No ledge
 negative unseen.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from itertools import count
 from typing import Any, Protocol
+from weakref import WeakKeyDictionary
 
 import mesa
 import numpy as np
@@ -33,11 +35,20 @@ class HasLedgers(Protocol):
     tally: Any
 
 
+class _Numbers(WeakKeyDictionary[Any, Iterator[int]]):
+    """The next number of an agent, by model."""
+
+    def __getitem__(self, model: Any) -> Iterator[int]:
+        return self.setdefault(model, count(1))
+
+
 class Fund(mesa.Agent):  # type: ignore[misc]
     """One fund; `balance` is int64[ledger, province], fen of agents.
 
     premium_factor : what the fund multiplies premiums of the law by; 1 unless it decides
     """
+
+    _ids = _Numbers()  # Mesa's own table would keep every model, with its people, for ever
 
     def __init__(self, model: Any, name: str) -> None:
         super().__init__(model)

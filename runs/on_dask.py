@@ -25,6 +25,10 @@ LOCAL = "local"  # in place of an address: a scheduler of one's own
 PATIENCE = 10.0  # seconds until a scheduler must have answered
 AHEAD = 2  # units sent for each thread of the workers: one lived, one next
 LOGS = "distributed", "distributed.client"  # each has a level of its own
+OWN = {  # of a scheduler of one's own; docs/cluster.md says the same for others
+    "distributed.scheduler.allowed-failures": ATTEMPTS - 1,
+    "distributed.worker.memory.pause": False,  # a paused worker would never go on by itself
+}
 NAMES_MAX = 3  # workers named in one message
 _log = logging.getLogger("songhe")
 
@@ -73,7 +77,7 @@ class OnDask:
                 yield client
             return
         with (
-            dask.config.set({"distributed.scheduler.allowed-failures": ATTEMPTS - 1}),
+            dask.config.set(OWN),
             distributed.LocalCluster(
                 n_workers=self.workers, threads_per_worker=1, dashboard_address=None,
                 silence_logs=logging.CRITICAL,

@@ -9,6 +9,7 @@ A life is a generator: in a coupled scenario it stops before every year, gives t
 year before, and goes on with those of all replicates of the draw (`lockstep.py`).
 """
 
+import gc
 from collections.abc import Callable, Generator, Mapping, Sequence
 from time import perf_counter
 from typing import TYPE_CHECKING, NamedTuple
@@ -58,6 +59,7 @@ def live(unit: Unit, work: Work, base: "Base | None" = None) -> dict[str, Lived]
     """
     from .lockstep import together
 
+    gc.collect()  # models are cycles: those of the unit before would stay for a while
     return together([life(unit, work, base)])[0]
 
 

@@ -1,5 +1,8 @@
 """One unit of the real model: branches, constants, what is counted and what is stored."""
 
+import gc
+import weakref
+
 import numpy as np
 import pytest
 from songhe.parameters.problems import ParameterError
@@ -120,6 +123,16 @@ def test_units_that_share_a_base_leave_it_as_it_was():
     for one, other in zip(alone, together, strict=True):
         assert differing(one, other) == set()
     assert differing(*together)
+
+
+def test_a_model_that_is_no_longer_used_is_let_go():
+    """Thousands of units are lived in one worker, one after another."""
+    work = work_of(resolve(["baseline"]), Settings(500, 1, 0, 2012, 4))
+    model = live_until(work, "baseline", Unit(0, 0, work.stored), 2012)
+    known = weakref.ref(model), weakref.ref(model.branch(model.parameters))
+    del model
+    gc.collect()
+    assert [one() for one in known] == [None, None]
 
 
 def test_everything_that_the_model_counts_is_a_variable(lives):
