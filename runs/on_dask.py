@@ -28,6 +28,7 @@ LOGS = "distributed", "distributed.client"  # each has a level of its own
 OWN = {  # of a scheduler of one's own; docs/cluster.md says the same for others
     "distributed.scheduler.allowed-failures": ATTEMPTS - 1,
     "distributed.worker.memory.pause": False,  # a paused worker would never go on by itself
+    "distributed.worker.profile.enabled": False,  # a record of every second, for an hour
 }
 NAMES_MAX = 3  # workers named in one message
 _log = logging.getLogger("songhe")

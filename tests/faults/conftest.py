@@ -87,6 +87,8 @@ def environment(marks):
         "PYTHONPATH": os.pathsep.join(filter(None, paths)),
         "SONGHE_MARKS": str(marks),
         "COLUMNS": "400",
+        "DASK_DISTRIBUTED__WORKER__MEMORY__PAUSE": "False",  # as docs/cluster.md advises
+        "DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED": "False",
     }
 
 

@@ -9,7 +9,7 @@ pytestmark = pytest.mark.soak
 
 UNITS = 2000  # 1,000 draws of 2 replicates
 WARM = 200  # units until every process has loaded what it needs
-ALLOWED = {"client": 100, "scheduler": 50, "worker": 100}  # MB more than after the warm-up
+ALLOWED = {"client": 30, "scheduler": 30, "worker": 60}  # MB more than after the warm-up
 RUN = (
     "run", "baseline", "--persons", "500", "--until", "2012", "--draws", "999",
     "--replicates", "2",
