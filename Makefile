@@ -36,7 +36,7 @@ long: $(READY)
 
 # Real processes that are killed or starved; needs Linux with user namespaces.
 faults: $(READY)
-	$(BIN)/python -m pytest -m faults tests/faults
+	$(BIN)/python -m pytest -m faults tests/faults tests/runs
 
 soak: $(READY)
 	$(BIN)/python -m pytest -m soak -s tests/faults
