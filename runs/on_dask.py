@@ -19,6 +19,7 @@ from typing import Any
 from ..parameters.problems import ParameterError, Problem
 from .build import Build, OtherBuild, as_known, as_on_disk, demand
 from .executors import ATTEMPTS, DIED, Function, Outcome, Shared, one_thread, reason
+from .faults import RunError
 from .settings import OPTION, Work
 
 LOCAL = "local"  # in place of an address: a scheduler of one's own
@@ -49,7 +50,7 @@ class OnDask:
         ------
         ParameterError
             If a worker computes with other sources or packages.
-        ConnectionError
+        RunError
             If the scheduler is lost.
         """
         with self.connected() as client:
@@ -59,7 +60,7 @@ class OnDask:
             except OtherBuild as fault:
                 raise ParameterError([_other_build(self.address, [str(fault)])]) from None
             except (CancelledError, OSError) as fault:
-                raise ConnectionError(_lost(self.address, fault)) from None
+                raise RunError(_lost(self.address, fault)) from None
             finally:
                 run.leave()
 

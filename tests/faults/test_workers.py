@@ -37,6 +37,20 @@ def test_a_worker_killed_in_the_midst_of_a_unit_costs_nothing(
     same(out, undisturbed)
 
 
+def test_units_wait_for_workers_that_come_later(
+    cluster, start, run, tmp_path, undisturbed, same, until
+):
+    out = tmp_path / "out"
+    command = start(*run, "--scheduler", cluster.address, "--out", out)
+    said = "the Dask scheduler has no workers yet; units wait for them"
+    until(lambda: said in command.log.read_text(encoding="utf-8"), "a word about it")
+    cluster.start_workers()
+    ended = command.end()
+    assert ended.code == 0, ended.said
+    assert ended.said.count(said) == 1
+    same(out, undisturbed)
+
+
 FAILED = "1 unit failed twice; the others are stored: draw 1, replicate 0"
 
 
