@@ -41,8 +41,10 @@ faults: $(READY)
 soak: $(READY)
 	$(BIN)/python -m pytest -m soak -s tests/faults
 
+# A table of figures, kept in .venv/benchmarks.json too; BENCH=--large adds 20 million persons.
 bench: $(READY)
-	$(BIN)/python -m pytest tests/benchmarks -o addopts=--import-mode=importlib --benchmark-only
+	$(BIN)/python -m pytest tests/benchmarks -o addopts=--import-mode=importlib --benchmark-only \
+		$(BENCH)
 
 assumptions: $(READY)
 	$(BIN)/python -m songhe.parameters.assumptions > .venv/assumptions.md

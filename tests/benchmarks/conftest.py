@@ -1,23 +1,47 @@
-"""Prints what was measured as one table, after pytest-benchmark's own."""
+"""Where figures are noted, and how they are shown: one table, and the same as JSON."""
+
+import json
+from pathlib import Path
 
 import pytest
+from songhe.tests.benchmarks.environment import environment
+from songhe.tests.benchmarks.figures import Figure, table
 
-ROWS = []
+ROOT = Path(__file__).parents[2]
+NOTED: list[Figure] = []
+
+
+def pytest_addoption(parser):
+    group = parser.getgroup("songhe")
+    group.addoption("--large", action="store_true", help="20 million persons as well")
+    group.addoption(
+        "--figures",
+        type=Path,
+        default=ROOT / ".venv" / "benchmarks.json",
+        help="file for the table as JSON (default .venv/benchmarks.json)",
+    )
 
 
 @pytest.fixture
 def note():
-    """Add a row to the table: what was measured, the figure, its unit."""
+    """Add a line to the table: see `figures.Figure`."""
 
-    def add(what, figure, unit):
-        ROWS.append((what, figure, unit))
+    def add(what, value, unit, **aim):
+        NOTED.append(Figure(what, float(value), unit, **aim))
 
     return add
 
 
-def pytest_terminal_summary(terminalreporter):
-    """One line per figure."""
-    if ROWS:
-        terminalreporter.section("songhe")
-        for what, figure, unit in ROWS:
-            terminalreporter.write_line(f"{what:<58} {figure:>12,.4g} {unit}")
+def pytest_terminal_summary(terminalreporter, config):
+    if not NOTED:
+        return
+    terminalreporter.section("songhe")
+    about = environment()
+    terminalreporter.write_line(", ".join(f"{key} {value}" for key, value in about.items()))
+    terminalreporter.write_line("")
+    terminalreporter.write_line(table(NOTED))
+    file = config.getoption("--figures")
+    file.parent.mkdir(parents=True, exist_ok=True)
+    figures = [figure.as_dict() for figure in NOTED]
+    file.write_text(json.dumps({"environment": about, "figures": figures}, indent=1) + "\n")
+    terminalreporter.write_line(f"\nwritten to {file}")

@@ -1,0 +1,57 @@
+"""A figure with its aim, and the table of all figures, in Markdown."""
+
+from dataclasses import dataclass
+from typing import Any
+
+HEAD = ("what", "figure", "unit", "aim", "met")
+
+
+@dataclass(frozen=True)
+class Figure:
+    """What was measured; at_most or at_least is the aim, where there is one."""
+
+    what: str
+    value: float
+    unit: str
+    at_most: float | None = None
+    at_least: float | None = None
+
+    @property
+    def met(self) -> bool | None:
+        """Whether the aim is reached; None without an aim."""
+        if self.at_most is not None:
+            return self.value <= self.at_most
+        return None if self.at_least is None else self.value >= self.at_least
+
+    @property
+    def aim(self) -> str:
+        """The aim in words, empty without one."""
+        if self.at_most is not None:
+            return f"at most {self.at_most:,g}"
+        return "" if self.at_least is None else f"at least {self.at_least:,g}"
+
+    def as_dict(self) -> dict[str, Any]:
+        """As JSON holds it."""
+        return {
+            "what": self.what,
+            "value": self.value,
+            "unit": self.unit,
+            "aim": self.aim or None,
+            "met": self.met,
+        }
+
+    def cells(self) -> tuple[str, ...]:
+        """As the table shows it."""
+        met = {True: "yes", False: "no", None: ""}[self.met]
+        return self.what, f"{self.value:,.3g}", self.unit, self.aim, met
+
+
+def table(figures: list[Figure]) -> str:
+    """One line per figure, columns of equal width."""
+    rows = [HEAD, *(figure.cells() for figure in figures)]
+    widths = [max(len(row[k]) for row in rows) for k in range(len(HEAD))]
+    rows.insert(1, tuple("-" * width for width in widths))
+    return "\n".join(
+        "| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |"
+        for row in rows
+    )
