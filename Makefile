@@ -12,7 +12,7 @@ PACKAGES := parameters agents model runs analysis
 NOJIT := tests/agents/test_luck.py tests/agents/test_frame.py tests/agents/test_families.py \
 	tests/agents/test_integerise.py
 
-.PHONY: run test lint nojit long faults soak bench assumptions clean
+.PHONY: run test lint nojit long faults soak bench bench-peers assumptions clean
 
 run: $(READY)
 	$(BIN)/songhe run
@@ -45,6 +45,10 @@ soak: $(READY)
 bench: $(READY)
 	$(BIN)/python -m pytest tests/benchmarks -o addopts=--import-mode=importlib --benchmark-only \
 		$(BENCH)
+
+# Other packages, each in an environment of its own under .venv/peers; no part of the checks.
+bench-peers: $(READY)
+	$(BIN)/python -m songhe.tests.benchmarks.bench_peers
 
 assumptions: $(READY)
 	$(BIN)/python -m songhe.parameters.assumptions > .venv/assumptions.md

@@ -1,11 +1,10 @@
 """Where figures are noted, and how they are shown: one table, and the same as JSON."""
 
-import json
 from pathlib import Path
 
 import pytest
 from songhe.tests.benchmarks.environment import environment
-from songhe.tests.benchmarks.figures import Figure, table
+from songhe.tests.benchmarks.figures import Figure, keep, table
 
 ROOT = Path(__file__).parents[2]
 NOTED: list[Figure] = []
@@ -41,7 +40,5 @@ def pytest_terminal_summary(terminalreporter, config):
     terminalreporter.write_line("")
     terminalreporter.write_line(table(NOTED))
     file = config.getoption("--figures")
-    file.parent.mkdir(parents=True, exist_ok=True)
-    figures = [figure.as_dict() for figure in NOTED]
-    file.write_text(json.dumps({"environment": about, "figures": figures}, indent=1) + "\n")
+    keep(file, about, NOTED)
     terminalreporter.write_line(f"\nwritten to {file}")

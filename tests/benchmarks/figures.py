@@ -1,6 +1,9 @@
-"""A figure with its aim, and the table of all figures, in Markdown."""
+"""A figure with its aim, the table of all figures in Markdown, and the same as JSON."""
 
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 HEAD = ("what", "figure", "unit", "aim", "met")
@@ -46,7 +49,7 @@ class Figure:
         return self.what, f"{self.value:,.3g}", self.unit, self.aim, met
 
 
-def table(figures: list[Figure]) -> str:
+def table(figures: Sequence[Figure]) -> str:
     """One line per figure, columns of equal width."""
     rows = [HEAD, *(figure.cells() for figure in figures)]
     widths = [max(len(row[k]) for row in rows) for k in range(len(HEAD))]
@@ -55,3 +58,10 @@ def table(figures: list[Figure]) -> str:
         "| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |"
         for row in rows
     )
+
+
+def keep(file: Path, about: Mapping[str, Any], figures: Sequence[Figure], **more: Any) -> None:
+    """Write the environment and all figures as JSON."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    whole = {"environment": about, "figures": [figure.as_dict() for figure in figures], **more}
+    file.write_text(json.dumps(whole, indent=1) + "\n")

@@ -32,16 +32,17 @@ def cost(engine, persons, years):
     return (process_time() - began) / np.sum(model.tables) * 1e9
 
 
-def outcomes(engine, seeds, persons=2_000, years=12):
-    """People, births, people in care and the oldest of each replicate, float64[seed, 4]."""
-    tables = (lived(engine, persons, years, seed) for seed in seeds)
+def outcome(tables):
+    """People at the end, births, people in care and people of 80 and over, float64[4]."""
+    end = tables[-1]
     return np.array(
-        [
-            [t[-1].sum(), t[:, :, 0].sum(), t[-1, ..., 1:].sum(), t[-1, :, 80:].sum()]
-            for t in tables
-        ],
-        dtype=float,
+        [end.sum(), tables[:, :, 0].sum(), end[..., 1:].sum(), end[:, 80:].sum()], dtype=float
     )
+
+
+def outcomes(engine, seeds, persons=2_000, years=12):
+    """Of each replicate, float64[seed, 4]."""
+    return np.array([outcome(lived(engine, persons, years, seed)) for seed in seeds])
 
 
 @pytest.fixture(scope="module")
