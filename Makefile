@@ -12,7 +12,7 @@ PACKAGES := parameters agents model runs analysis
 NOJIT := tests/agents/test_luck.py tests/agents/test_frame.py tests/agents/test_families.py \
 	tests/agents/test_integerise.py
 
-.PHONY: run test lint nojit long faults soak bench bench-peers assumptions clean
+.PHONY: run test lint nojit long faults soak bench bench-peers bench-page assumptions clean
 
 run: $(READY)
 	$(BIN)/songhe run
@@ -49,6 +49,10 @@ bench: $(READY)
 # Other packages, each in an environment of its own under .venv/peers; no part of the checks.
 bench-peers: $(READY)
 	$(BIN)/python -m songhe.tests.benchmarks.bench_peers
+
+# The figures of the last run into docs/benchmarks.md.
+bench-page: $(READY)
+	$(BIN)/python -m songhe.tests.benchmarks.page
 
 assumptions: $(READY)
 	$(BIN)/python -m songhe.parameters.assumptions > .venv/assumptions.md

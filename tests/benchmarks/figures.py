@@ -2,9 +2,9 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 HEAD = ("what", "figure", "unit", "aim", "met")
 
@@ -34,14 +34,13 @@ class Figure:
         return "" if self.at_least is None else f"at least {self.at_least:,g}"
 
     def as_dict(self) -> dict[str, Any]:
-        """As JSON holds it."""
-        return {
-            "what": self.what,
-            "value": self.value,
-            "unit": self.unit,
-            "aim": self.aim or None,
-            "met": self.met,
-        }
+        """As JSON holds it: the fields, and whether the aim is met."""
+        return asdict(self) | {"met": self.met}
+
+    @classmethod
+    def of(cls, told: Mapping[str, Any]) -> Self:
+        """From what JSON holds."""
+        return cls(**{field.name: told[field.name] for field in fields(cls)})
 
     def cells(self) -> tuple[str, ...]:
         """As the table shows it."""

@@ -1,6 +1,6 @@
-"""Run by each peer's own Python: live the simple workload in it and print the outcome as JSON.
+"""Run by each peer's own Python: live the simple workload in it and print its tables as JSON.
 
-PYTHONPATH=tests/benchmarks python tests/benchmarks/peers/one.py NAME PERSONS YEARS SEED
+Asked for as `one.py NAME PERSONS YEARS SEED`, with tests/benchmarks on the path.
 """
 
 import importlib
