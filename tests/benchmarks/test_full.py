@@ -113,7 +113,9 @@ def test_processes(benchmark, note):
     one = together(1)
     two = benchmark.pedantic(together, args=(2,), rounds=1)
     speed = sum(1 / cost(m, "wall") for m in two) * cost(one[0], "wall")
+    had = sum(sum(m["processor"]) / sum(m["wall"]) for m in two)
     note("two processes over one, a replicate each", speed, "times", at_least=1.85)
+    note("  cores that the machine gave to the two", had, "cores")
 
 
 def test_cold_and_warm_start(benchmark, note, tmp_path):
