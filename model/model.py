@@ -5,21 +5,17 @@ happens in a year, and in which order, stands in `year.py`. `seconds` adds up th
 each step has taken.
 """
 
-import os
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
-from itertools import groupby, pairwise
-from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 import mesa
 import numpy as np
 from numpy.typing import NDArray
 
-from ..agents import families, luck
+from ..agents import luck
 from ..agents.columns import EVENT_TIMES, NEVER
 from ..agents.compiled import kernel
 from ..agents.frame import People
@@ -29,8 +25,9 @@ from ..parameters.load import Parameters
 from ..parameters.rates import Concept
 from . import national
 from .align import Constants
+from .engine import BLOCK, Engine
 from .starting_adl import starting_adl
-from .step import YEARLY, Step
+from .step import Step
 from .tally import Tally, stocks
 from .views import Household, Person, collector, household_view, person_view
 
@@ -38,8 +35,6 @@ if TYPE_CHECKING:
     from ..agents.base import Base
 
 BASE_YEAR = 2010
-BLOCK = 65_536  # rows: columns of a block stay in the cache from one step to the next
-COMPACT_EVERY = 5  # years
 PARITY_CLASSES = 3  # childless, one child, two and more
 MOVE_TALLIES = {
     "family": "net_migration",
@@ -80,7 +75,7 @@ def change_places(
         flows[province[i], residence[i], sex[i]] += 1
 
 
-class SongheModel(mesa.Model):  # type: ignore[misc]
+class SongheModel(Engine):
     """One replicate under one scenario and draw."""
 
     def __init__(
@@ -92,20 +87,23 @@ class SongheModel(mesa.Model):  # type: ignore[misc]
         concept: Concept = "official",
         options: Options | None = None,
     ) -> None:
-        super().__init__(rng=0)  # never used: luck is addressed, see agents/luck.py
         from .year import POLICIES, YEAR, columns
 
         self.options = options or Options()
-        self.parameters, self.key, self.concept = parameters, key, concept
-        self.year_list = [step for step in YEAR if self._lives(step)]
-        self.people = _people(base.people, columns())
-        self.n_households = base.n_households
+        super().__init__(
+            _people(base.people, columns()),
+            [step for step in YEAR if self._lives(step)],
+            key,
+            year=BASE_YEAR,
+            n_households=base.n_households,
+            threads=self.options.threads,
+            block=self.options.block,
+        )
+        self.parameters, self.concept = parameters, concept
         self.weight = base.weight
         self.persons = base.people.n
-        self.year = BASE_YEAR
         self.constants = Constants()
         self.tally = Tally()
-        self.seconds: defaultdict[str, float] = defaultdict(float)
         self.counterparts: dict[str, NDArray[np.int64]] = {}
         self.birth_response = np.zeros((PARITY_CLASSES, len(RESIDENCES), len(EDUCATION)))
         self.funds = open_funds(self) if POLICIES else {}
@@ -137,62 +135,12 @@ class SongheModel(mesa.Model):  # type: ignore[misc]
         self.year += 1
         self.constants.year = self.year
         self.birth_response[:] = 0.0
-        for by_rows, steps in groupby(self.year_list, key=lambda step: step.by_rows):
-            if by_rows:
-                self._walk(list(steps))
-            else:
-                for step in steps:
-                    assert step.apply is not None
-                    began = perf_counter()
-                    step.apply(self)
-                    self.seconds[step.name] += perf_counter() - began
+        self.live()
         self.tally.close(self.year)
         self.national = national.totals(self.tally.years[self.year])
-        if self.year % COMPACT_EVERY == 0:
-            began = perf_counter()
-            families.compact(self, YEARLY)
-            self.seconds["compact"] += perf_counter() - began
+        self.compact()
         if self.datacollector is not None:
             self.datacollector.collect(self)
-
-    def _walk(self, steps: Sequence[Step]) -> None:
-        """All steps by rows on one block after another."""
-        began = perf_counter()
-        rules = [step.prepare(self) if step.prepare else None for step in steps]
-        self.seconds["prepare"] += perf_counter() - began
-        n = self.people.n
-        threads = max(
-            1, min(self.options.threads, os.cpu_count() or 1, n // self.options.block + 1)
-        )
-        if threads == 1:
-            self._walk_rows(steps, rules, 0, n)
-            return
-        cuts = [n * k // threads for k in range(threads + 1)]
-        with ThreadPoolExecutor(threads) as pool:
-            shares = [
-                pool.submit(self._walk_rows, steps, rules, first, last)
-                for first, last in pairwise(cuts)
-            ]
-            for share in shares:
-                share.result()
-
-    def _walk_rows(
-        self, steps: Sequence[Step], rules: Sequence[Any], first: int, last: int
-    ) -> None:
-        people, size = self.people, self.options.block
-        u = np.empty((4, min(size, max(last - first, 1))), np.uint32)
-        for low in range(first, last, size):
-            rows = slice(low, min(low + size, last))
-            words = u[:, : rows.stop - low]
-            call = None
-            for step, rule in zip(steps, rules, strict=True):
-                assert step.kernel is not None
-                began = perf_counter()
-                if step.call is not None and step.call != call:
-                    call = step.call
-                    luck.fill(people["id"][rows], call, self.year, self.key, words)
-                step.kernel(*(people[name][rows] for name in step.columns), words, rule)
-                self.seconds[step.name] += perf_counter() - began
 
     def record_moves(
         self,
@@ -220,9 +168,10 @@ class SongheModel(mesa.Model):  # type: ignore[misc]
         """
         twin = SongheModel.__new__(SongheModel)
         mesa.Model.__init__(twin, rng=0)
-        for name in ("options", "key", "concept", "year_list", "n_households", "weight"):
+        for name in ("options", "threads", "block", "key", "concept", "year_list", "weight"):
             setattr(twin, name, getattr(self, name))
         twin.persons, twin.year = self.persons, self.year
+        twin.n_households = self.n_households
         twin.parameters, twin.national = parameters, self.national
         twin.people = self.people.copy()
         twin.constants = self.constants.for_scenario(solves_anew=solves_anew)

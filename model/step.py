@@ -6,13 +6,10 @@ intent before it is written, or kernels of one call stand apart.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from ..agents.columns import Column
 from ..agents.luck import Call
-
-if TYPE_CHECKING:
-    from .model import SongheModel
 
 
 class Step(NamedTuple):
@@ -26,10 +23,10 @@ class Step(NamedTuple):
     name: str
     reads: tuple[str, ...] = ()
     writes: tuple[str, ...] = ()
-    apply: Callable[["SongheModel"], None] | None = None
+    apply: Callable[[Any], None] | None = None
     columns: tuple[str, ...] = ()
     kernel: Callable[..., None] | None = None
-    prepare: Callable[["SongheModel"], Any] | None = None
+    prepare: Callable[[Any], Any] | None = None
     call: Call | None = None
 
     @property

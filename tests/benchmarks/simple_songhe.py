@@ -5,19 +5,16 @@ A kernel goes through the rows of a block with the columns and the words of luck
 every five years.
 """
 
-from collections import defaultdict
-from itertools import groupby
 from typing import Any
 
-import mesa
 import numpy as np
-from songhe.agents import families, luck
+from songhe.agents import luck
 from songhe.agents.columns import COLUMNS, Column
 from songhe.agents.compiled import kernel, rule
 from songhe.agents.frame import People
 from songhe.agents.luck import Call, unit
-from songhe.model.model import COMPACT_EVERY, Options, SongheModel
-from songhe.model.step import Step, check
+from songhe.model.engine import Engine
+from songhe.model.step import Step
 
 from . import workload
 
@@ -112,28 +109,13 @@ YEAR = (
 )
 
 
-class Simple(SongheModel):
-    """songhe's walk, clock and compaction with the list above, and nothing of China."""
+class Simple(Engine):
+    """songhe's engine with the list above."""
 
-    def __init__(self, persons: int, seed: int = 0, options: Options | None = None) -> None:
-        mesa.Model.__init__(self, rng=0)
+    def __init__(self, persons: int, seed: int = 0, **how: int) -> None:
         columns = (*(column for column in COLUMNS if column.name in USED), BEARS)
-        check(YEAR, columns)
         age, sex = workload.people(persons, seed)
         ids = luck.base_ids(np.arange(1, persons + 1))
-        self.people = People.of({"id": ids, "age": age, "sex": sex}, columns)
-        self.options, self.key, self.year = options or Options(), luck.key_of(seed, 0, 0), 0
-        self.seconds, self.n_households = defaultdict(float), 0
+        people = People.of({"id": ids, "age": age, "sex": sex}, columns)
+        super().__init__(people, YEAR, luck.key_of(seed, 0, 0), **how)
         self.chances, self.tables = workload.chances(), []
-
-    def step(self) -> None:
-        """Live one year, as `SongheModel` does but for what belongs to the country."""
-        self.year += 1
-        for by_rows, steps in groupby(YEAR, key=lambda step: step.by_rows):
-            if by_rows:
-                self._walk(list(steps))
-            else:
-                for step in steps:
-                    step.apply(self)
-        if self.year % COMPACT_EVERY == 0:
-            families.compact(self)

@@ -60,7 +60,7 @@ def test_engines_do_the_same_work(in_songhe, other, replicates):
 
 def test_songhe_lives_the_same_years_for_any_block_and_number_of_threads():
     usual = lived(simple_songhe, 5_000, 12)
-    model = simple_songhe.Simple(5_000, options=simple_songhe.Options(threads=2, block=512))
+    model = simple_songhe.Simple(5_000, threads=2, block=512)
     for _ in range(12):
         model.step()
     assert (np.array(model.tables) == usual).all()
