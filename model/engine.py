@@ -115,7 +115,8 @@ class Engine(mesa.Model):  # type: ignore[misc]
         u = np.empty((4, min(size, max(last - first, 1))), np.uint32)
         for low in range(first, last, size):
             rows = slice(low, min(low + size, last))
-            words = u[:, : rows.stop - low]
+            n = rows.stop - low
+            words = u.ravel()[: 4 * n].reshape(4, n)  # one layout, so that kernels compile once
             call = None
             for step, rule in zip(steps, rules, strict=True):
                 assert step.kernel is not None
