@@ -90,14 +90,15 @@ def contribution_class(u: float, classes: Floats) -> int:
 
 @kernel
 def undrawn(alive: Any, age: Any, enrolled: Any, scheme_age: Any, rows: Any) -> int:
-    """List those who are drawn this year; returns their number."""
+    """List those who are drawn this year; returns their number. Written without a branch.
+
+    rows : int64[people + 1], out
+    """
     n = 0
     for i in range(age.size):
-        if age[i] >= WORKING_AGE and scheme_age[i] == UNDRAWN and alive[i]:
-            if enrolled[i] and age[i] < ALL_DRAWN:
-                continue
-            rows[n] = i
-            n += 1
+        rows[n] = i
+        at_school = (enrolled[i] == 1) & (age[i] < ALL_DRAWN)
+        n += (age[i] >= WORKING_AGE) & (scheme_age[i] == UNDRAWN) & (alive[i] == 1) & ~at_school
     return n
 
 
@@ -152,7 +153,7 @@ def membership_of(p: Parameters) -> Membership:
 def apply(model: "SongheModel") -> None:
     """Draw the schemes of those who have left school since last year."""
     people = model.people
-    rows = np.empty(people.n, np.int64)
+    rows = np.empty(people.n + 1, np.int64)
     found = (people[name] for name in ("alive", "age", "enrolled", "scheme_age"))
     rows = rows[: undrawn(*found, rows)]
     call = luck.Call.PERSON_LASTING

@@ -31,6 +31,7 @@ Array = NDArray[np.float64]
 
 N_STAGES = len(EDUCATION) - 1  # five times someone may go on
 COLLEGE, UNIVERSITY = EDUCATION.index("college"), EDUCATION.index("university")
+REACHED = 256  # ages that a byte holds
 UNKNOWN = len(EDUCATION)  # a mother who is dead or not known
 MIDDLE = EDUCATION.index("lower_secondary")  # the level that shifts nothing
 SHAPE = (N_STAGES, len(SEXES), len(RESIDENCES), len(EDUCATION) + 1)
@@ -69,15 +70,24 @@ def schooled(stage: int, education: int, goes_on: bool) -> Any:
 def find_pupils(
     age: Any, enrolled: Any, alive: Any, death_u: Any, completion_age: Any, rows: Any, stages: Any
 ) -> int:
-    """List the people at a turning point who live through the year; returns their number."""
-    oldest, n = completion_age[UNIVERSITY] - 1, 0
+    """List the people at a turning point who live through the year; returns their number.
+
+    rows : int64[people + 1], out; stages : beside them
+    A short list without a branch first, by a table of ages.
+    """
+    ahead = np.empty((2, REACHED), np.int8)
+    for e in range(2):
+        for reached in range(REACHED):
+            ahead[e, reached] = turning(reached, e, completion_age)
+    some, n = 0, 0
     for i in range(age.size):
-        if alive[i] and (enrolled[i] or age[i] < oldest) and death_u[i] >= 1.0:
-            stage = turning(age[i] + 1, enrolled[i], completion_age)
-            if stage >= 0:
-                rows[n] = i
-                stages[n] = stage
-                n += 1
+        rows[some] = i
+        some += (ahead[enrolled[i], np.uint8(age[i] + 1)] >= 0) & (alive[i] == 1)
+    for k in range(some):
+        i = rows[k]
+        rows[n] = i
+        stages[n] = ahead[enrolled[i], np.uint8(age[i] + 1)]
+        n += death_u[i] >= 1.0
     return n
 
 
@@ -213,7 +223,7 @@ def pupils(model: "SongheModel") -> tuple[NDArray[np.int64], ...]:
     """Rows at a turning point, what it is, and their cells; all int64[n]."""
     people = model.people
     ages = turning_ages(model.parameters)
-    rows, stages = np.empty(people.n, np.int64), np.empty(people.n, np.int64)
+    rows, stages = np.empty(people.n + 1, np.int64), np.empty(people.n, np.int64)
     names = ("age", "enrolled", "alive", "death_u")
     n = find_pupils(*(people[c] for c in names), ages, rows, stages)
     rows, stages = rows[:n].copy(), stages[:n].copy()

@@ -147,12 +147,14 @@ def group_of(scheme: int, age: int, sex: int, residence: int, r: Rules) -> int:
 
 @kernel
 def unranked(alive: Any, age: Any, rank: Any, insured_from: int, rows: Any) -> int:
-    """List adults whose rank is not drawn yet; returns their number."""
+    """List adults whose rank is not drawn yet; returns their number. Written without a branch.
+
+    rows : int64[people + 1], out
+    """
     n = 0
     for i in range(age.size):
-        if rank[i] == 0 and age[i] >= insured_from and alive[i]:
-            rows[n] = i
-            n += 1
+        rows[n] = i
+        n += (rank[i] == 0) & (age[i] >= insured_from) & (alive[i] == 1)
     return n
 
 
@@ -368,7 +370,7 @@ def _decide(model: "SongheModel") -> None:
 def _draw_ranks(model: "SongheModel", insured_from: int) -> None:
     """Give new adults their place in the order of cover."""
     people = model.people
-    rows = np.empty(people.n, np.int64)
+    rows = np.empty(people.n + 1, np.int64)
     found = (people[name] for name in ("alive", "age", "cover_rank"))
     rows = rows[: unranked(*found, insured_from, rows)]
     u = luck.uniforms(people["id"][rows], luck.Call.CARE, luck.LASTING, model.key)[PLACE]

@@ -71,7 +71,7 @@ def test_everyone_at_a_turning_point_passes_by_the_own_luck(tools):
     people = year.people
     before = {name: people[name].copy() for name in ("education", "enrolled")}
     expected = list(pupils_of(year))
-    rows, stages = np.empty((2, people.n), np.int64)
+    rows, stages = np.empty((2, people.n + 1), np.int64)
     names = ("age", "enrolled", "alive", "death_u")
     n = find_pupils(*(people[c] for c in names), AGES, rows, stages)
     assert list(zip(rows[:n].tolist(), stages[:n].tolist(), strict=True)) == expected
