@@ -30,7 +30,7 @@ LEVELS = 3
 FITS = 2000
 SETTLED = 1e-12
 MILLION = 1e6
-LEAST_SEED = 5.0  # couples: with less, the few couples of a small base give a wild shape
+SEEDED = 40_000  # persons: smaller bases take this one's seed, or their few couples run wild
 
 
 @rule
@@ -141,7 +141,7 @@ def fit(p: Parameters, kinds: Types, couples: Whole, exposure: Floats, persons: 
     expected = np.where(young, seed(p, kinds) * exposure, 0.0) * recent_years(p)
     if not (seen.sum() > 0 and expected.sum() > 0):
         raise ValueError("marriage market: the base has no recent young couple to learn from")
-    weight = max(p.value(KEY + "seed_couples") * persons / MILLION, LEAST_SEED)
+    weight = p.value(KEY + "seed_couples") * max(persons, SEEDED) / MILLION
     sorts = margins(kinds)
     end = np.cumsum([0, *(m.size for m in sorts)])
     cells = np.flatnonzero(expected)
