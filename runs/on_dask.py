@@ -30,6 +30,8 @@ OWN = {  # of a scheduler of one's own; docs/cluster.md says the same for others
     "distributed.scheduler.allowed-failures": ATTEMPTS - 1,
     "distributed.worker.memory.pause": False,  # a paused worker would never go on by itself
     "distributed.worker.profile.enabled": False,  # a record of every second, for an hour
+    # Dask has workers give memory back at once, which makes a year half as slow again.
+    "distributed.nanny.pre-spawn-environ.MALLOC_TRIM_THRESHOLD_": None,
 }
 NAMES_MAX = 3  # workers named in one message
 _log = logging.getLogger("songhe")

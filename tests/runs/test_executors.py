@@ -12,7 +12,7 @@ import pytest
 from songhe.parameters.problems import ParameterError
 from songhe.runs import build, executors, on_dask
 from songhe.runs.executors import THREAD_LIMITS, Processes, Shared, executor, in_this_process
-from songhe.runs.on_dask import OnDask
+from songhe.runs.on_dask import LOCAL, OnDask
 
 DIES = "__import__('os').kill(__import__('os').getpid(), 9)"
 THREADS = "__import__('os').environ['OMP_NUM_THREADS']"
@@ -213,3 +213,10 @@ def test_units_are_lived_even_if_what_they_share_could_not_be_made(group):
 )
 def test_options_choose_the_executor(workers, scheduler, kind):
     assert type(executor(workers, scheduler)).__name__ == kind
+
+
+def test_own_workers_keep_the_memory_that_a_year_uses_again():
+    """Dask's setting for other work makes a year half as slow again."""
+    setting = "__import__('os').environ.get('MALLOC_TRIM_THRESHOLD_', 'unset')"
+    assert outcomes(OnDask(LOCAL, 1), [setting])[setting].result == "unset"
+    assert "MALLOC_TRIM_THRESHOLD_" not in os.environ
