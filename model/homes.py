@@ -5,13 +5,14 @@ passes through here, so that links change in `families` and places in `model.rec
 alone. Decides nothing.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..agents import families, luck
 from ..agents.compiled import kernel
+from ..agents.frame import People
 
 if TYPE_CHECKING:
     from .model import SongheModel
@@ -78,48 +79,39 @@ def present(people: Any) -> Flags:
     return np.asarray((people["alive"] == 1) & (people["death_u"] >= 1.0))
 
 
-@kernel
-def find_nearby(
-    rows: Any, mother: Any, father: Any, household: Any, death_u: Any, province: Any,
-    residence: Any, found: Any,
-) -> None:  # fmt: skip
-    """Fill `parent_nearby`; links are to the living."""
-    for k in range(rows.size):
-        i = rows[k]
-        found[k] = -1
-        for j in (mother[i], father[i]):
-            housed = j >= 0 and household[j] >= 0 and death_u[j] >= 1.0
-            if housed and province[j] == province[i] and residence[j] == residence[i]:
-                found[k] = j
+class Parents(NamedTuple):
+    """Who may take a person in, of those who live through the year; int64[n] and bool[n].
 
-
-def parent_nearby(people: Any, rows: Any) -> Rows:
-    """A parent in a family household at the place of each person, the father first; -1 none.
-
-    Parents who die in the year take nobody in.
+    nearby : a parent in a family household at the place of each, the father first; -1 none
+    at_home : whether each lives with a parent
     """
-    found = np.empty(len(rows), np.int64)
-    names = ("mother", "father", "household", "death_u", "province", "residence")
-    find_nearby(np.asarray(rows, np.int64), *(people[name] for name in names), found)
-    return found
+
+    nearby: Rows
+    at_home: Flags
 
 
 @kernel
-def find_with_parents(
-    rows: Any, mother: Any, father: Any, household: Any, death_u: Any, found: Any
-) -> None:
-    """Fill `with_parents`; links are to the living."""
+def look_up_parents(
+    rows: Any, mother: Any, father: Any, household: Any, death_u: Any, province: Any,
+    residence: Any, nearby: Any, at_home: Any,
+) -> None:  # fmt: skip
+    """Fill the columns of `Parents`; links are to the living."""
     for k in range(rows.size):
-        i = rows[k]
-        found[k] = False
-        for j in (mother[i], father[i]):
-            if j >= 0 and household[j] == household[i] and household[i] >= 0:
-                found[k] |= death_u[j] >= 1.0
+        i = np.uint32(rows[k])
+        nearby[k], at_home[k] = -1, False
+        for parent in (mother[i], father[i]):
+            if parent >= 0:
+                j = np.uint32(parent)
+                takes_in = (household[j] >= 0) & (death_u[j] >= 1.0)
+                if takes_in & (province[j] == province[i]) & (residence[j] == residence[i]):
+                    nearby[k] = parent
+                at_home[k] |= takes_in & (household[j] == household[i])
 
 
-def with_parents(people: Any, rows: Any) -> Flags:
-    """Whether each person lives with a parent who lives through the year, bool[n]."""
-    found = np.empty(len(rows), np.bool_)
-    names = ("mother", "father", "household", "death_u")
-    find_with_parents(np.asarray(rows, np.int64), *(people[name] for name in names), found)
+def parents_of(people: People, rows: Any) -> Parents:
+    """Parents of each person, by row."""
+    rows = np.asarray(rows, np.int64)
+    found = Parents(np.empty(len(rows), np.int64), np.empty(len(rows), np.bool_))
+    names = ("mother", "father", "household", "death_u", "province", "residence")
+    look_up_parents(rows, *(people[name] for name in names), *found)
     return found

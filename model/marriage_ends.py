@@ -17,7 +17,6 @@ from ..agents import luck
 from ..agents.compiled import kernel
 from . import homes
 from .lodgings import find
-from .marriage_homes import parents_of
 from .moving_units import Units, family_units, near_to
 
 if TYPE_CHECKING:
@@ -42,7 +41,7 @@ def part(model: "SongheModel", husbands: Any, wives: Any, u: NDArray[np.float64]
     husbands, wives = husbands[shared].astype(np.int64), wives[shared].astype(np.int64)
     with_her = u[shared] < model.parameters.value("demography.coresidence.children_with_mother")
     n = len(wives)
-    parents = parents_of(people, np.concatenate((wives, husbands)))
+    parents = homes.parents_of(people, np.concatenate((wives, husbands)))
     wife_leaves = leaves(parents.at_home[:n], parents.at_home[n:], with_her)
     heads = np.where(wife_leaves, wives, husbands)
     nearby = np.where(wife_leaves, parents.nearby[:n], parents.nearby[n:])

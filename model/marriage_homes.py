@@ -9,14 +9,12 @@ with the wedding. Leaves out housing and its price, which the shares stand for.
 Source: assumed shares, see `partnership.yaml`.
 """
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..agents import families
-from ..agents.compiled import kernel
-from ..agents.frame import People
 from . import homes
 from .lodgings import shares_lodgings
 from .marriage_types import KEY
@@ -37,39 +35,6 @@ class Homes(NamedTuple):
 
     at_his: Flags
     elders: Flags
-
-
-class Parents(NamedTuple):
-    """For each person: a parent with a home at the same place, -1 none; whether they share it."""
-
-    nearby: Rows
-    at_home: Flags
-
-
-@kernel
-def look_up_parents(
-    rows: Any, mother: Any, father: Any, household: Any, death_u: Any, province: Any,
-    residence: Any, nearby: Any, at_home: Any,
-) -> None:  # fmt: skip
-    """Fill the columns of `Parents`, the father first; whoever dies in the year takes nobody in."""
-    for k in range(rows.size):
-        i = np.uint32(rows[k])
-        nearby[k], at_home[k] = -1, False
-        for parent in (mother[i], father[i]):
-            if parent >= 0:
-                j = np.uint32(parent)
-                takes_in = (household[j] >= 0) & (death_u[j] >= 1.0)
-                if takes_in & (province[j] == province[i]) & (residence[j] == residence[i]):
-                    nearby[k] = parent
-                at_home[k] |= takes_in & (household[j] == household[i])
-
-
-def parents_of(people: People, rows: Rows) -> Parents:
-    """Parents who may take each person in."""
-    found = Parents(np.empty(len(rows), np.int32), np.empty(len(rows), np.bool_))
-    names = ("mother", "father", "household", "death_u", "province", "residence")
-    look_up_parents(rows, *(people[name] for name in names), *found)
-    return found
 
 
 def choose(
@@ -95,7 +60,7 @@ def settle(model: "SongheModel", husbands: Rows, wives: Rows, u: Floats) -> None
     people, n = model.people, len(husbands)
     household = people["household"]
     spouses = np.concatenate((husbands, wives))
-    parents = parents_of(people, spouses)
+    parents = homes.parents_of(people, spouses)
     his, hers = parents.nearby[:n], parents.nearby[n:]
     found = choose(his >= 0, hers >= 0, shares(model, husbands, wives), u)
     host = np.where(found.at_his, husbands, wives)

@@ -221,11 +221,6 @@ def chances(p: Parameters, kinds: Types) -> Floats:
     return np.ascontiguousarray(both)
 
 
-def age_at_wedding(age: NDArray[Any], birth_month: NDArray[Any]) -> NDArray[np.int16]:
-    """Completed age in the middle of the year, from the age at its opening."""
-    return age.astype(np.int16) + (birth_month <= HALF_YEAR)
-
-
 class Couples(NamedTuple):
     """Whole couples by cell, and the place on the circle from which a cell takes its members."""
 

@@ -11,7 +11,7 @@ A replicate that fails is named and left out.
 import gc
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from math import ceil
 from time import perf_counter
@@ -34,8 +34,7 @@ from .results import BASE_YEAR, IN_MILLIONTHS, Constant, Counts, flat_constants,
 from .settings import Case, Settings, Work
 from .store import Store
 from .sums import Counted, Sums, narrow
-from .unit import Lived, Unit, departures
-from .unit import _Lives as Lives
+from .unit import Lived, Lives, Unit, departures
 from .variables import LABELS, VARIABLES, stored, unit_bytes
 from .writer import Writer
 
@@ -314,14 +313,10 @@ class Country:
         for first in range(missing.start, missing.stop, window):
             some = range(first, min(first + window, missing.stop))
             units = [Unit(draw, k, self.work.stored) for k in some]
-            outcomes = run(function, units, self.work)
-            try:
+            with closing(run(function, units, self.work)) as outcomes:
                 for outcome in outcomes:
                     report(outcome)
                     yield outcome
-            finally:
-                with suppress(AttributeError):  # an iterator that is no generator
-                    outcomes.close()  # type: ignore[attr-defined]
 
     # --- results --------------------------------------------------------------------------
 

@@ -1,8 +1,8 @@
 """A run from its plan to its last unit: what is missing is lived and stored, whatever fails."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
+from collections.abc import Callable, Iterable
+from contextlib import closing
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
@@ -10,7 +10,7 @@ from time import perf_counter
 from typing import Any
 
 from ..parameters.problems import ParameterError
-from .executors import Executor, Outcome, executor
+from .executors import Executor, Outcome, Outcomes, executor
 from .faults import storing
 from .hosts import hosts_of
 from .lockstep import Hosts, live_groups, sort_out
@@ -154,25 +154,23 @@ def carry_out(
     """
     summary, began = Summary(plan), perf_counter()
     run = chosen or executor(plan.workers, scheduler)
-    if function:
-        outcomes = run(function, plan.units, work) if plan.units else iter(())
-    else:
-        outcomes = _outcomes(plan, work, run, hosts_of(plan.workers, scheduler))
-    try:
+    outcomes = (
+        run(function, plan.units, work)
+        if function
+        else _outcomes(plan, work, run, hosts_of(plan.workers, scheduler))
+    )
+    with closing(outcomes):
         for outcome in outcomes:
             with storing(store.place):
                 _keep(outcome, store, summary, writer or Writer())
             report(outcome)
-    finally:
-        with suppress(AttributeError):  # an iterator that is no generator has nothing to close
-            outcomes.close()  # type: ignore[attr-defined]
     summary.seconds = perf_counter() - began
     with storing(store.place):
         store.note_totals()
     return summary
 
 
-def _outcomes(plan: Plan, work: Work, run: Executor, hosts: Hosts) -> Iterator[Outcome]:
+def _outcomes(plan: Plan, work: Work, run: Executor, hosts: Hosts) -> Outcomes:
     """Units that are lived one by one, then the draws of coupled scenarios."""
     alone, groups = sort_out(plan.units, work)
     if alone:

@@ -10,7 +10,7 @@ import os
 import signal
 import threading
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Generator, Hashable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
@@ -37,6 +37,9 @@ class Outcome(NamedTuple):
     error: str = ""
 
 
+Outcomes = Generator[Outcome, None, None]  # closed early, what is under way ends
+
+
 class Shared(NamedTuple):
     """What several units start from and none of them changes.
 
@@ -57,7 +60,7 @@ class Executor(Protocol):
 
     def __call__(
         self, function: Function, units: Sequence[Any], work: Any, shared: Shared | None = None
-    ) -> Iterator[Outcome]:
+    ) -> Outcomes:
         """Call `function(unit, work)` for every unit.
 
         shared : where it is handed over, the call is `function(unit, work, what is shared)`
@@ -66,7 +69,7 @@ class Executor(Protocol):
 
 def in_this_process(
     function: Function, units: Sequence[Any], work: Any, shared: Shared | None = None
-) -> Iterator[Outcome]:
+) -> Outcomes:
     """One unit after another; each finds what it shares where the first has kept it."""
     for unit in units:
         yield _tried(function, unit, work)
@@ -108,7 +111,7 @@ class Processes:
 
     def __call__(
         self, function: Function, units: Sequence[Any], work: Any, shared: Shared | None = None
-    ) -> Iterator[Outcome]:
+    ) -> Outcomes:
         """See `Executor`."""
         begin = function, work, None if shared is None else shared.make, as_on_disk()
         waiting = _Waiting(units, shared)
@@ -123,9 +126,7 @@ class Processes:
             found = f"{fault.worker} with {fault.there}"
             raise ParameterError([Problem(OPTION, "--workers", found, allowed)]) from None
 
-    def _until_broken(
-        self, begin: "_Begin", waiting: "_Waiting", in_flight: list[Any]
-    ) -> Iterator[Outcome]:
+    def _until_broken(self, begin: "_Begin", waiting: "_Waiting", in_flight: list[Any]) -> Outcomes:
         """Live what waits; leaves in `in_flight` what a dying worker took down."""
         with worker_pool(self.workers, begin) as pool:
             running: dict[Future[Outcome | None], _Task] = {}

@@ -7,13 +7,13 @@ and their order cannot matter. A host that is lost takes the draw down with it; 
 lived once more from the beginning, since a coupled replicate cannot be finished by itself.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
 from typing import Any, NamedTuple, Protocol, cast
 
 from ..model.national import Totals, added
-from .executors import ATTEMPTS, Outcome, reason
+from .executors import ATTEMPTS, Outcome, Outcomes, reason
 from .settings import Work
 from .unit import Life, Lived, Unit, life, needed
 
@@ -140,7 +140,7 @@ def _group(draw: int, names: set[str], work: Work) -> list[Unit]:
     return [Unit(draw, k, scenarios) for k in range(work.settings.replicates)]
 
 
-def live_groups(groups: Sequence[Sequence[Unit]], work: Work, hosts: Hosts) -> Iterator[Outcome]:
+def live_groups(groups: Sequence[Sequence[Unit]], work: Work, hosts: Hosts) -> Outcomes:
     """Live draws of coupled scenarios, one after another; an outcome for every unit.
 
     hosts : gives at most a number of hosts, as a context at whose end they are closed
@@ -158,7 +158,7 @@ class _Waiting(NamedTuple):
     failed: int = 0
 
 
-def _until_fault(waiting: list[_Waiting], work: Work, hosts: Sequence[Host]) -> Iterator[Outcome]:
+def _until_fault(waiting: list[_Waiting], work: Work, hosts: Sequence[Host]) -> Outcomes:
     """Live what waits; returns at the first fault, since a host may be lost with it."""
     while waiting:
         group, failed = waiting.pop(0)

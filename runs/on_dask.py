@@ -18,7 +18,7 @@ from typing import Any
 
 from ..parameters.problems import ParameterError, Problem
 from .build import Build, OtherBuild, as_known, as_on_disk, demand
-from .executors import ATTEMPTS, DIED, Function, Outcome, Shared, one_thread, reason
+from .executors import ATTEMPTS, DIED, Function, Outcome, Outcomes, Shared, one_thread, reason
 from .faults import RunError
 from .settings import OPTION, Work
 
@@ -45,7 +45,7 @@ class OnDask:
 
     def __call__(
         self, function: Function, units: Sequence[Any], work: Any, shared: Shared | None = None
-    ) -> Iterator[Outcome]:
+    ) -> Outcomes:
         """See `Executor`.
 
         Raises

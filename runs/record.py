@@ -1,9 +1,11 @@
 """The record that travels with results: version, values, scenarios, environment."""
 
+import hashlib
 import platform
 from collections.abc import Iterable
 from importlib import import_module
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 from ..parameters.load import load
@@ -12,6 +14,10 @@ from ..parameters.yamlfile import read_text
 from .scenario import Scenario
 from .settings import Work
 
+MAKE_FIGURES = (
+    "runs/unit.py", "runs/results.py", "runs/sums.py", "runs/figures.py",
+    "analysis/expectancy.py", "analysis/quantities.py",
+)  # fmt: skip
 MAX_BYTES = 2_000_000
 MONEY = "yuan of each year; price_index is 1 in 2010"
 
@@ -58,10 +64,14 @@ def _about(scenario: Scenario) -> dict[str, Any]:
 
 
 def sources() -> str:
-    """Digest of the model's sources."""
+    """Digest of the sources of the model, and of what makes figures of its counts."""
     from ..agents.compiled import source_hash
 
-    return source_hash()
+    digest = hashlib.sha256(source_hash().encode())
+    root = Path(__file__).parent.parent
+    for name in MAKE_FIGURES:
+        digest.update((root / name).read_bytes())
+    return digest.hexdigest()[:20]
 
 
 def environment() -> dict[str, str]:

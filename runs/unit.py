@@ -65,7 +65,7 @@ def live(unit: Unit, work: Work, base: "Base | None" = None) -> dict[str, Lived]
 
 def life(unit: Unit, work: Work, base: "Base | None" = None) -> Life:
     """The life of a unit, which meets those of other replicates where a case is coupled."""
-    return _Lives(unit, work, base).live()
+    return Lives(unit, work, base).live()
 
 
 def replicate_of(unit: Unit) -> int:
@@ -93,7 +93,7 @@ def live_until(work: Work, name: str, unit: Unit, year: int) -> "SongheModel":
     units = [asked]
     if is_coupled(asked, work):
         units = [asked._replace(replicate=k) for k in range(work.settings.replicates)]
-    lives = {one: _Lives(one, work, until=year) for one in units}
+    lives = {one: Lives(one, work, until=year) for one in units}
     together([one.live() for one in lives.values()])
     last = lives[asked].last
     assert last is not None
@@ -107,7 +107,7 @@ class Departure(NamedTuple):
     year: int
 
 
-class _Lives:
+class Lives:
     """The lives of one unit, origins before those that branch from them."""
 
     def __init__(

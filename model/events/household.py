@@ -230,14 +230,15 @@ def house_newborns(model: "SongheModel") -> None:
     mothers = np.sort(mothers[: list_mothers(*(people[name] for name in names), mothers)])
     mothers = mothers[np.diff(mothers, prepend=-1) > 0]  # of twins once
     husbands = people["partner"][mothers].astype(np.int64)
-    own = ~homes.with_parents(people, mothers) & ~homes.with_parents(people, husbands)
-    mothers, husbands = mothers[own], husbands[own]
+    hers, his = (homes.parents_of(people, rows) for rows in (mothers, husbands))
+    own = ~hers.at_home & ~his.at_home
+    mothers, husbands, nearby = mothers[own], husbands[own], (his.nearby[own], hers.nearby[own])
     apart = people["household"][husbands] != people["household"][mothers]
     u = homes.uniforms(model, mothers, luck.Call.HOUSEHOLD)[TO_GRANDPARENTS]
     joins = apart | (u < model.parameters.value(KEY + "birth_joins_parents"))
     host = np.where(apart & housed(people, husbands), husbands, -1)
-    for person in (husbands, mothers):
-        host = np.where(host < 0, homes.parent_nearby(people, person), host)
+    for parent in nearby:
+        host = np.where(host < 0, parent, host)
     joins &= host >= 0
     movers = family_units(model, mothers[joins], alone=apart[joins])
     join_host(model, movers.rows, host[joins][movers.unit])
@@ -326,7 +327,7 @@ def spares(model: "SongheModel", rows: Rows) -> NDArray[np.bool_]:
 def leave_parents(model: "SongheModel", rows: Rows) -> None:
     """Those who live with a parent found an own household, spouse and minors with them."""
     people = model.people
-    heads = rows[homes.with_parents(people, rows)]
+    heads = rows[homes.parents_of(people, rows).at_home]
     movers = family_units(model, heads)
     numbers = homes.fresh(model, movers.unit, len(heads))
     place = people["province"][movers.rows], people["residence"][movers.rows]

@@ -148,3 +148,65 @@ def test_a_worker_with_other_sources_that_joins_later_gives_no_figures(
     cluster.start_workers(2)
     assert songhe(*run, "--scheduler", cluster.address, "--out", out).code == 0
     same(out, undisturbed)
+
+
+# --- replicates that meet once a year ---------------------------------------------------------
+
+COUPLED = (
+    "run", "ltci-premium-by-reserve", "--persons", "2000", "--until", "2060", "--draws", "0",
+    "--replicates", "2",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def undisturbed_coupled(tmp_path_factory):
+    """Results of the coupled run in this process, which nothing happens to."""
+    import songhe
+
+    out = tmp_path_factory.mktemp("coupled") / "out"
+    songhe.run(
+        "ltci-premium-by-reserve", persons=2000, until=2060, draws=0, replicates=2, workers=1,
+        out=out,
+    )  # fmt: skip
+    return out
+
+
+def test_a_coupled_draw_whose_dask_worker_is_killed_is_lived_again(
+    cluster, start, tmp_path, undisturbed_coupled, same, until, finished
+):
+    """Killed once the replicates that live by themselves are done: both others are under way."""
+    first = cluster.start_workers(1)
+    cluster.start_workers(1)
+    out = tmp_path / "out"
+    command = start(*COUPLED, "--scheduler", cluster.address, "--out", out)
+    until(lambda: len(finished(out)) == 2 and len(together(cluster)) == 2, "replicates together")
+    assert len(finished(out)) == 2
+    cluster.end(first)
+    ended = command.end()
+    assert ended.code == 0, ended.said
+    same(out, undisturbed_coupled)
+
+
+def together(cluster):
+    """Calls to hosts that the scheduler holds."""
+    return [key for key in cluster.tasks() if key.startswith("checked")]
+
+
+def test_a_coupled_draw_whose_process_is_killed_is_lived_again(
+    start, tmp_path, undisturbed_coupled, same, until, finished
+):
+    out = tmp_path / "out"
+    command = start(*COUPLED, "--workers", "2", "--out", out)
+    until(lambda: len(finished(out)) == 2, "the replicates that live by themselves")
+    before = hosts(command)
+    host = until(lambda: [h for h in hosts(command) - before if h.cpu_times().user > 2.0], "a host")
+    assert len(finished(out)) == 2
+    host[0].kill()
+    ended = command.end()
+    assert ended.code == 0, ended.said
+    same(out, undisturbed_coupled)
+
+
+def hosts(command):
+    """Worker processes that a command has started."""
+    return {p for p in command.family() if "spawn_main" in " ".join(p.cmdline())}

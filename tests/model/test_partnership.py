@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from songhe.agents import luck
 from songhe.agents.columns import THIS_YEAR, WORKS
-from songhe.model import marriage_ends, marriage_homes
+from songhe.model import homes, marriage_ends, marriage_homes
 from songhe.model.events import partnership
 from songhe.model.events.partnership import (
     DIVORCE,
@@ -18,7 +18,7 @@ from songhe.model.events.partnership import (
     divorce_time,
 )
 from songhe.model.kernels.market import equilibrium
-from songhe.model.marriage_market import age_at_wedding, couples, regions, sides, singles
+from songhe.model.marriage_market import HALF_YEAR, couples, regions, sides, singles
 from songhe.model.marriage_types import LEVEL_OF_EDUCATION, fit, margins, propensity, seed, types
 from songhe.parameters.load import load
 
@@ -176,7 +176,7 @@ def test_weddings_join_single_men_and_women_of_age_who_live(country, tools):
     assert (before[new] != MARRIED).all()
     assert (people["since_union"][new] == THIS_YEAR).all()
     assert (people["death_u"][new] > 1).all()
-    age = age_at_wedding(people["age"], people["birth_month"])[new]
+    age = (people["age"].astype(int) + (people["birth_month"] <= HALF_YEAR))[new]
     assert (age >= np.where(people["sex"][new] == MALE, 22, 20)).all()
     assert (people["sex"][new] != people["sex"][people["partner"][new]]).all()
     assert (people["household"][new] == people["household"][people["partner"][new]]).all()
@@ -342,7 +342,7 @@ def test_parents_take_in_at_the_same_place_alone_and_not_in_the_year_of_their_de
     ]
     people = tools.people_of(rows)
     people["death_u"][6] = 0.5
-    found = marriage_homes.parents_of(people, np.arange(3))
+    found = homes.parents_of(people, np.arange(3))
     assert found.nearby.tolist() == [4, 3, -1]
     assert found.at_home.tolist() == [False, True, False]
 

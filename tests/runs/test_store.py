@@ -344,3 +344,12 @@ def test_a_folder_that_cannot_be_written_is_refused(tmp_path, monkeypatch, mode)
         assert "cannot" in folder_problems(locked / "out")[0].allowed
     finally:
         locked.chmod(0o700)
+
+
+def test_the_key_of_sources_knows_what_makes_figures_of_counts(monkeypatch):
+    from songhe.agents.compiled import source_hash
+    from songhe.runs import record
+
+    whole = record.sources()
+    monkeypatch.setattr(record, "MAKE_FIGURES", record.MAKE_FIGURES[1:])
+    assert len({whole, record.sources(), source_hash()}) == 3
