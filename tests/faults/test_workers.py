@@ -1,10 +1,12 @@
 """Workers that are killed, units that raise or take too much memory, other sources."""
 
+import contextlib
 import os
 import shutil
 import signal
 from pathlib import Path
 
+import psutil
 import pytest
 
 pytestmark = pytest.mark.faults
@@ -198,15 +200,20 @@ def test_a_coupled_draw_whose_process_is_killed_is_lived_again(
     out = tmp_path / "out"
     command = start(*COUPLED, "--workers", "2", "--out", out)
     until(lambda: len(finished(out)) == 2, "the replicates that live by themselves")
-    before = hosts(command)
-    host = until(lambda: [h for h in hosts(command) - before if h.cpu_times().user > 2.0], "a host")
+    before = {process.pid for process, _ in hosts(command)}
+    busy = until(lambda: [p for p, s in hosts(command) if p.pid not in before and s > 2], "a host")
     assert len(finished(out)) == 2
-    host[0].kill()
+    busy[0].kill()
     ended = command.end()
     assert ended.code == 0, ended.said
     same(out, undisturbed_coupled)
 
 
 def hosts(command):
-    """Worker processes that a command has started."""
-    return {p for p in command.family() if "spawn_main" in " ".join(p.cmdline())}
+    """Worker processes that a command has started, and seconds that each has worked."""
+    found = []
+    for process in command.family():
+        with contextlib.suppress(psutil.Error):  # one that has just ended
+            if "spawn_main" in " ".join(process.cmdline()):
+                found.append((process, process.cpu_times().user))
+    return found
