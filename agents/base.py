@@ -226,9 +226,11 @@ def _read(file: Path) -> Base | None:
     """The base of a file; None if there is none or it is damaged."""
     try:
         with file.open("rb") as handle, np.load(handle, allow_pickle=False) as stored:
-            columns = {name: stored[name] for name in stored.files if name != ABOUT}
             about = json.loads(stored[ABOUT].tobytes())
-        people = People.of(columns)
+            people = People.of({"id": stored["id"]})
+            for name in stored.files:  # one at a time, so that no column is held twice
+                if name not in (ABOUT, "id"):
+                    people[name][:] = stored[name]
         os.utime(file)
         return Base(people, about["n_households"], about["weight"], about["fit"])
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):

@@ -82,7 +82,7 @@ def bear(model: HasHouseholds, mothers: Rows, *, sex: Any, **values: Any) -> NDA
     """Append children to their mothers and the husbands of these; returns the new rows.
 
     mothers : rows, once for each child; sex : uint8 of each child
-    values : columns of the children that are not links: id, birth_u, birth_month, ...
+    values : columns of the children that are not links: id, birth_month, ...
     A child lives with its mother; a mother who lives collectively founds a household first.
     """
     people = model.people
@@ -216,12 +216,11 @@ def compact(model: HasHouseholds, passing: Collection[str] = ()) -> None:
     passing : columns without a meaning at this moment
     """
     people = model.people
-    order = np.empty(people.n, np.uint32)
-    number, start = (
-        np.empty(model.n_households + 1, np.int32),
-        np.zeros(model.n_households + 1, np.int32),
-    )
+    people.members = None  # they end with the old rows, and their memory is wanted
+    order, number = np.empty(people.n, np.uint32), np.empty(model.n_households + 1, np.int32)
+    start = np.zeros_like(number)
     n, used = by_household(people["alive"], people["household"], order, number, start)
+    del start
     people.compact(order[:n], passing)
     renumber(people["household"], number)
     model.n_households = int(used)

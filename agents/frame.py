@@ -4,7 +4,7 @@
 compaction, so take it again after these.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, Self
 
 import numpy as np
@@ -14,7 +14,8 @@ from .columns import COLUMNS, NOBODY, Column
 from .compiled import kernel
 
 LINKS = ("partner", "mother", "father")
-SLACK = 1.15  # capacity beyond the people there are
+SLACK = 1.1  # capacity beyond the people there are: what five years add before the dead go
+PART = 65_536  # rows of a list that are dealt with at a time
 
 
 @kernel
@@ -38,6 +39,11 @@ def take_links(source: Any, order: Any, place: Any, out: Any) -> None:
         out[k] = place[np.uint32(source[order[k]] + 1)]
 
 
+def _rank(dtype: np.dtype[Any]) -> tuple[bool, str]:
+    """Order of types at compaction: that of links first."""
+    return dtype != np.int32, dtype.str
+
+
 class People:
     """Columns of equal length; the first `n` rows are in use."""
 
@@ -46,7 +52,7 @@ class People:
         self.n = 0
         self.members: Any = None  # chains of the members of each household, see `members`
         self._arrays: dict[str, NDArray[Any]] = {
-            name: np.full(capacity, column.default, column.dtype)
+            name: np.empty(capacity, column.dtype)  # room that nobody has used costs nothing
             for name, column in self.columns.items()
         }
 
@@ -95,34 +101,54 @@ class People:
             larger[: self.n] = array[: self.n]
             self._arrays[name] = larger
 
+    def add(self, columns: Iterable[Column]) -> None:
+        """Columns that are not there yet, at their defaults."""
+        for column in columns:
+            if column.name not in self.columns:
+                self.columns[column.name] = column
+                self._arrays[column.name] = np.empty(self.capacity, column.dtype)
+                self[column.name][:] = column.default
+
     def compact(self, order: NDArray[Any], passing: Collection[str] = ()) -> None:
         """Keep these rows, in this order, and renumber the links; a lost link becomes -1.
 
         order : whole numbers [kept]
         passing : columns without a meaning at this moment; they are set to their defaults
-        Each column is written into the memory that the one before it left.
+        Each column is written into the memory that the one before it left; links come first,
+        then one type after another, so that one spare column is held at a time.
         """
+        self.members = None
         order = np.asarray(order, np.uint32)
         place = np.full(self.n + 1, NOBODY, np.int32)
         number_rows(order, place)
-        spare: dict[np.dtype[Any], NDArray[Any]] = {}
-        for name, array in self._arrays.items():
-            if name in passing:
-                array[: len(order)] = self.columns[name].default
-                continue
-            kept = spare.get(array.dtype)
-            kept = np.empty_like(array) if kept is None else kept
-            if name in LINKS:
-                take_links(array, order, place, kept)
-            else:
-                take(array, order, kept)
-            self._arrays[name], spare[array.dtype] = kept, array
+        links = [name for name in LINKS if name in self]
+        others = [name for name in self._arrays if name not in LINKS and name not in passing]
+        spare = np.empty(self.capacity, np.int32)
+        for name in links:
+            take_links(self._arrays[name], order, place, spare)
+            self._arrays[name], spare = spare, self._arrays[name]
+        del place
+        for name in sorted(others, key=lambda name: _rank(self._arrays[name].dtype)):
+            if spare.dtype != self._arrays[name].dtype:
+                del spare  # before the next is made
+                spare = np.empty(self.capacity, self._arrays[name].dtype)
+            take(self._arrays[name], order, spare)
+            self._arrays[name], spare = spare, self._arrays[name]
+        for name in passing:
+            if name in self:
+                self._arrays[name][: len(order)] = self.columns[name].default
         self.n = len(order)
-        self.members = None
 
     def copy(self) -> "People":
         """An independent copy."""
-        twin = People(self.columns.values())
+        twin = People(self.columns.values(), self.capacity)
         twin.n = self.n
-        twin._arrays = {name: array.copy() for name, array in self._arrays.items()}
+        for name in self._arrays:
+            twin[name][:] = self[name]
         return twin
+
+
+def parts(rows: NDArray[Any]) -> Iterator[NDArray[Any]]:
+    """A list of rows in parts, for steps that find out much about each."""
+    for low in range(0, len(rows), PART):
+        yield rows[low : low + PART]

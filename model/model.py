@@ -6,7 +6,7 @@ each step has taken.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -16,9 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..agents import luck
-from ..agents.columns import EVENT_TIMES, NEVER
 from ..agents.compiled import kernel
-from ..agents.frame import People
+from ..agents.frame import People, parts
 from ..agents.institutions import copy_funds, open_funds
 from ..parameters.dims import EDUCATION, PROVINCES, RESIDENCES, SEXES
 from ..parameters.load import Parameters
@@ -76,7 +75,11 @@ def change_places(
 
 
 class SongheModel(Engine):
-    """One replicate under one scenario and draw."""
+    """One replicate under one scenario and draw.
+
+    base : read and not changed, unless the model takes it over: the people of the base are then
+        those of the model, which saves holding them twice, and the base must not be used again
+    """
 
     def __init__(
         self,
@@ -86,12 +89,15 @@ class SongheModel(Engine):
         *,
         concept: Concept = "official",
         options: Options | None = None,
+        takes_over: bool = False,
     ) -> None:
         from .year import POLICIES, YEAR, columns
 
         self.options = options or Options()
+        people = base.people if takes_over else base.people.copy()
+        people.add(columns())
         super().__init__(
-            _people(base.people, columns()),
+            people,
             [step for step in YEAR if self._lives(step)],
             key,
             year=BASE_YEAR,
@@ -101,7 +107,7 @@ class SongheModel(Engine):
         )
         self.parameters, self.concept = parameters, concept
         self.weight = base.weight
-        self.persons = base.people.n
+        self.persons = people.n
         self.constants = Constants()
         self.tally = Tally()
         self.counterparts: dict[str, NDArray[np.int64]] = {}
@@ -160,11 +166,14 @@ class SongheModel(Engine):
         change_places(rows, province, residence, *columns, flows)
         self.tally.add(MOVE_TALLIES[kind], flows)
 
-    def branch(self, parameters: Parameters, *, solves_anew: bool = False) -> "SongheModel":
+    def branch(
+        self, parameters: Parameters, *, solves_anew: bool = False, takes_over: bool = False
+    ) -> "SongheModel":
         """An independent copy that goes on under other parameters.
 
         It takes the constants of this model, by year, unless it solves anew (a scenario that
-        is a baseline of its own).
+        is a baseline of its own). If it takes over, it has the people themselves in place of a
+        copy, and this model has none left.
         """
         twin = SongheModel.__new__(SongheModel)
         mesa.Model.__init__(twin, rng=0)
@@ -173,7 +182,9 @@ class SongheModel(Engine):
         twin.persons, twin.year = self.persons, self.year
         twin.n_households = self.n_households
         twin.parameters, twin.national = parameters, self.national
-        twin.people = self.people.copy()
+        twin.people = self.people if takes_over else self.people.copy()
+        if takes_over:
+            self.let_go()
         twin.constants = self.constants.for_scenario(solves_anew=solves_anew)
         twin.datacollector = None
         twin.tally, twin.seconds = Tally(), defaultdict(float)
@@ -183,13 +194,21 @@ class SongheModel(Engine):
         twin.funds = copy_funds(self.funds, twin)
         return twin
 
+    def let_go(self) -> None:
+        """Give up the people; what was counted stays.
+
+        A model is a cycle, whose memory would otherwise wait for the collector.
+        """
+        self.people = People(self.people.columns.values())
+
     def _start_function(self) -> None:
         """State of function at the end of the base year, by each person's own luck."""
         people = self.people
         chances = np.cumsum(starting_adl(self.parameters, BASE_YEAR, self.concept), axis=-1)
-        u = luck.uniforms(people["id"], luck.Call.PERSON, BASE_YEAR, self.key)[0]
-        here = chances[people["sex"], np.clip(people["age"], 0, 100)]
-        people["adl"][:] = (u[:, None] >= here[:, :3]).sum(axis=1)
+        for rows in parts(np.arange(people.n, dtype=np.uint32)):
+            u = luck.uniforms(people["id"][rows], luck.Call.PERSON, BASE_YEAR, self.key)[0]
+            here = chances[people["sex"][rows], np.clip(people["age"][rows], 0, 100)]
+            people["adl"][rows] = (u[:, None] >= here[:, :3]).sum(axis=1)
 
     def person(self, identity: int | str) -> Person:
         """One person in words; by id, or by path as in `41207.2.1`.
@@ -216,14 +235,6 @@ class SongheModel(Engine):
         while True:
             self.step()
             yield self.year
-
-
-def _people(base: People, columns: Sequence[Any]) -> People:
-    """The base with room for the policies' columns as well."""
-    people = People.of({name: base[name] for name in base.columns}, columns)
-    for name in EVENT_TIMES:
-        people[name][:] = NEVER
-    return people
 
 
 __all__ = ["BASE_YEAR", "Options", "SongheModel"]

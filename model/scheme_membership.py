@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from ..agents import luck
 from ..agents.columns import Column
 from ..agents.compiled import kernel, rule
+from ..agents.frame import parts
 from ..parameters.dims import EDUCATION, RESIDENCES, SCHEMES, SEXES
 from ..parameters.load import Parameters
 from .numbers import Numbers
@@ -156,12 +157,12 @@ def apply(model: "SongheModel") -> None:
     rows = np.empty(people.n + 1, np.int64)
     found = (people[name] for name in ("alive", "age", "enrolled", "scheme_age"))
     rows = rows[: undrawn(*found, rows)]
-    call = luck.Call.PERSON_LASTING
-    u = luck.uniforms(people["id"][rows], call, luck.LASTING, model.key)
     names = ("age", "sex", "residence", "education", *(column.name for column in COLUMNS))
-    columns = (people[name] for name in names)
+    columns = tuple(people[name] for name in names)
     m = membership_of(model.parameters)
-    draw_schemes(rows, u[SCHEME], u[CONTRIBUTES], *columns, model.year, m)
+    for some in parts(rows):  # everybody in the first year
+        u = luck.uniforms(people["id"][some], luck.Call.PERSON_LASTING, luck.LASTING, model.key)
+        draw_schemes(some, u[SCHEME], u[CONTRIBUTES], *columns, model.year, m)
 
 
 STEP = Step(

@@ -36,7 +36,7 @@ class Step(NamedTuple):
 
 
 # Columns that hold an intent or event of the year and mean nothing before they are written.
-YEARLY = frozenset({"death_u", "divorce_u", "birth_u", "adl_next", "move_to", "leave"})
+YEARLY = frozenset({"death_u", "divorce_u", "adl_next", "move_to", "leave"})
 
 
 def check(year: Sequence[Step], columns: Iterable[Column]) -> None:

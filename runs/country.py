@@ -68,7 +68,13 @@ def country_problems(work: Work) -> list[Problem]:
 
 
 class _Counting(Lives):
-    """Lives that give counts in place of values."""
+    """Lives that give counts in place of values, from a base that is built for them."""
+
+    def _base(self) -> Any:
+        from ..agents import base
+
+        s, replicate = self.work.settings, self.unit.replicate
+        return base.build(self.work.root.parameters, s.persons, s.seed, replicate, s.concept)
 
     def _lived(self, case: Case, model: Any, first: int, began: float) -> Any:
         counts = model.tally.years
@@ -110,12 +116,8 @@ def counted(
 
 def count(unit: Unit, work: Work) -> dict[str, Counted]:
     """Live one replicate; its base is built for it and not kept."""
-    from ..agents import base as base_of_2010
-
     gc.collect()  # models are cycles: those of the replicate before would stay for a while
-    s = work.settings
-    base = base_of_2010.build(work.root.parameters, s.persons, s.seed, unit.replicate, s.concept)
-    return together([_Counting(unit, work, base).live()])[0]  # type: ignore[return-value]
+    return together([_Counting(unit, work).live()])[0]  # type: ignore[return-value]
 
 
 # --- plan ---------------------------------------------------------------------------------

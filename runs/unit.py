@@ -118,6 +118,7 @@ class Lives:
         self.parameters = _drawn(unit, work)
         self.needed = needed(unit, work)
         self.results: dict[str, Lived] = {}
+        self.looks = until is not None  # at the people, so that the last model keeps them
         self.last: SongheModel | None = None
 
     def live(self) -> Life:
@@ -127,9 +128,7 @@ class Lives:
         for case in self.needed:
             began = perf_counter()
             place = departures.pop(case.name, None)
-            model = self._start(case, None if place is None else kept[place], constants)
-            if place is not None and place not in departures.values():
-                del kept[place]  # nobody else leaves from there
+            model = self._start(case, kept, place, place in departures.values(), constants)
             first = model.year
             leaving = {d.year for d in departures.values() if d.source == case.name}
             for year in self._years(case, first, leaving):
@@ -141,18 +140,30 @@ class Lives:
                     kept[Departure(case.name, year)] = model.branch(model.parameters)
             constants[case.name] = model.constants
             if case.name in self.unit.scenarios:
-                self.last = model
                 self.results[case.name] = self._lived(case, model, first, began)
+            if self.looks and case.name in self.unit.scenarios:
+                self.last = model
+            else:
+                model.let_go()
         return self.results
 
     def _start(
-        self, case: Case, source: "SongheModel | None", constants: "Mapping[str, Constants]"
+        self,
+        case: Case,
+        kept: "dict[Departure, SongheModel]",
+        place: Departure | None,
+        again: bool,
+        constants: "Mapping[str, Constants]",
     ) -> "SongheModel":
-        """The model of a case at the end of the year before it departs."""
+        """The model of a case at the end of the year before it departs.
+
+        kept : models that cases leave from; again : whether another will leave from this one
+        """
         parameters = self.parameters[case.name]
-        if source is None:
+        if place is None:
             return self._newborn(parameters)
-        twin = source.branch(parameters, solves_anew=case.anew)
+        source = kept[place] if again else kept.pop(place)
+        twin = source.branch(parameters, solves_anew=case.anew, takes_over=not again)
         if not case.anew:
             assert case.origin is not None
             twin.constants = constants[case.origin].for_scenario()
@@ -163,9 +174,14 @@ class Lives:
         from ..model.model import SongheModel
 
         s, unit = self.work.settings, self.unit
-        base = base_of(unit.replicate, self.work) if self.base is None else self.base
+        own = self.base is None  # nobody else starts from it
+        base = self._base() if self.base is None else self.base
         key = luck.key_of(s.seed, unit.draw, unit.replicate)
-        return SongheModel(base, parameters, key, concept=s.concept)
+        return SongheModel(base, parameters, key, concept=s.concept, takes_over=own)
+
+    def _base(self) -> "Base":
+        """People of 2010 that this life alone holds."""
+        return base_of(self.unit.replicate, self.work)
 
     def _years(self, case: Case, first: int, leaving: set[int]) -> range:
         """To the horizon, unless only baselines of their own depart from this case."""

@@ -25,7 +25,7 @@ def a_year_on(years: int) -> int:
 @kernel
 def ageing(
     age: Any, adl: Any, adl_next: Any, since_union: Any, since_birth: Any, birth_debt: Any,
-    death_u: Any, divorce_u: Any, birth_u: Any, u: Any, rules: Any,
+    death_u: Any, divorce_u: Any, u: Any, rules: Any,
 ) -> None:  # fmt: skip
     """One short loop for each column, so that each is quick."""
     for i in range(age.size):
@@ -39,12 +39,10 @@ def ageing(
     for i in range(age.size):
         death_u[i] = NEVER
         divorce_u[i] = NEVER
-        birth_u[i] = NEVER
 
 
 COLUMNS_OF_THE_YEAR = (
     "age", "adl", "adl_next", "since_union", "since_birth", "birth_debt", "death_u", "divorce_u",
-    "birth_u",
 )  # fmt: skip
 
 STEP = Step(

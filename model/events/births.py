@@ -365,9 +365,7 @@ def bear(model: "SongheModel", d: Deliveries, sexes: SexRules) -> None:
     count_births(d.mothers, d.births_before + 1, d.time, sex, *places, by_place, by_age)
     model.tally.add("births", by_place)
     model.tally.add("births_by_age_parity", by_age)
-    families.bear(
-        model, d.mothers, sex=sex, id=ids, birth_u=d.time, death_u=death_u, birth_month=month
-    )
+    families.bear(model, d.mothers, sex=sex, id=ids, death_u=death_u, birth_month=month)
 
 
 def apply(model: "SongheModel") -> None:
@@ -386,7 +384,7 @@ STEP = Step(
         "death_u", "birth_debt",
     ),
     writes=(
-        "id", "sex", "birth_month", "birth_u", "death_u", "since_birth", "birth_debt", "mother",
+        "id", "sex", "birth_month", "death_u", "since_birth", "birth_debt", "mother",
         "father", "sibship", "household", "collective", "province", "residence", "n_children",
         "n_sons", "n_living_children",
     ),

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from ...agents import luck
 from ...agents.columns import CARE_HOME, Column
 from ...agents.compiled import kernel, rule
+from ...agents.frame import parts
 from ...parameters.dims import ADL, CARE_GRADES, CARE_SETTINGS, PROVINCES
 from ...parameters.load import Parameters
 from ..care_grade import SEVERE_I, graded
@@ -373,8 +374,9 @@ def _draw_ranks(model: "SongheModel", insured_from: int) -> None:
     rows = np.empty(people.n + 1, np.int64)
     found = (people[name] for name in ("alive", "age", "cover_rank"))
     rows = rows[: unranked(*found, insured_from, rows)]
-    u = luck.uniforms(people["id"][rows], luck.Call.CARE, luck.LASTING, model.key)[PLACE]
-    people["cover_rank"][rows] = 1 + np.floor(u * RANKS)
+    for some in parts(rows):  # every adult in the first year
+        u = luck.uniforms(people["id"][some], luck.Call.CARE, luck.LASTING, model.key)[PLACE]
+        people["cover_rank"][some] = 1 + np.floor(u * RANKS)
 
 
 def _collect(model: "SongheModel", rules: Rules, counts: Counts) -> None:

@@ -47,10 +47,10 @@ def test_compaction_renumbers_links_and_drops_lost_ones():
 def test_compaction_clears_columns_without_a_meaning_and_carries_all_others():
     people = three()
     people["death_u"][:] = 0.5
-    people["birth_u"][:] = 0.25
+    people["divorce_u"][:] = 0.25
     people.compact(np.array([2, 0]), passing={"death_u"})
     assert list(people["death_u"]) == [2, 2]
-    assert list(people["birth_u"]) == [0.25, 0.25]
+    assert list(people["divorce_u"]) == [0.25, 0.25]
     assert list(people["age"]) == [2, 30]
 
 

@@ -24,7 +24,7 @@ def model_of(persons: int, options: Options) -> SongheModel:
     """A model at the end of the base year; the base is kept for the next run."""
     p = load()
     people = base.load_or_build(p, persons, 1, 0, "official")
-    return SongheModel(people, p, luck.key_of(1, 0, 0), options=options)
+    return SongheModel(people, p, luck.key_of(1, 0, 0), options=options, takes_over=True)
 
 
 def live(model: SongheModel, years: int) -> dict[str, Any]:

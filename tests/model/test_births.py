@@ -112,7 +112,24 @@ def wanted(year):
 
 def born(year):
     """Rows of the children of the year."""
-    return np.flatnonzero((year.people["age"] == -1) & (year.people["birth_u"] < 1))
+    return np.flatnonzero((year.people["age"] == -1) & (year.people["mother"] >= 0))
+
+
+def delivered(year):
+    """Live the births of the year; the time of each child, in the order of their rows."""
+    times = []
+
+    def bear(model, deliveries, sexes):
+        times.append(deliveries.time)
+        unpatched(model, deliveries, sexes)
+
+    unpatched = births.bear
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(births, "bear", bear)
+        year.run(births.STEP)
+    (found,) = times
+    assert len(found) == len(born(year))
+    return found
 
 
 # --- level --------------------------------------------------------------------------------
@@ -237,10 +254,10 @@ def test_without_differentials_dying_women_have_half_a_year(tools):
     year.options.differentials = False
     asfr, _ = births.rates_of(year)
     women = (people["sex"] == FEMALE) & (people["alive"] == 1) & (people["age"] == 25)
-    year.run(births.STEP)
+    times = delivered(year)
     k = (year.people["since_birth"][: people.n][women] == THIS_YEAR).sum()
     assert_proportion(k, women.sum(), 0.5 * asfr[25])
-    assert (year.people["birth_u"][born(year)] < 0.5).all()
+    assert (times < 0.5).all()
 
 
 # --- one by one ---------------------------------------------------------------------------
@@ -274,7 +291,7 @@ def test_deliveries_agree_with_plain_python_woman_by_woman(year, p):
 def test_children_agree_with_plain_python_child_by_child(year, p):
     before = {name: year.people[name].copy() for name in ("n_children", "n_sons")}
     plan, _ = chances(year)
-    year.run(births.STEP)
+    times = delivered(year)
     people, rows = year.people, born(year)
     u = luck.uniforms(people["id"][rows], luck.Call.CHILD, YEAR, year.key)
     died = 0
@@ -285,7 +302,7 @@ def test_children_agree_with_plain_python_child_by_child(year, p):
         wishes = (not first_born or twin) and before["n_sons"][mother] == 0
         log = plan.sexes.biological + (1.0 if wishes else plan.sexes.other) * plan.sexes.level
         boy = 1 / (1 + np.exp(-log))
-        birth_u = float(people["birth_u"][i])
+        birth_u = float(times[k])
         infant = plan.sexes.newborn_q, birth_u, plan.sexes.infant_years
         sex, month, death_u = reference.child(u[:, k], boy, *infant)
         assert (people["sex"][i], people["birth_month"][i]) == (sex, month)
@@ -318,7 +335,7 @@ def test_who_gives_birth(year):
     n = people.n
     opening = {name: people[name].copy() for name in ("age", "sex", "alive", "since_birth")}
     death_u = people["death_u"].copy()
-    year.run(births.STEP)
+    times = delivered(year)
     mothers = np.flatnonzero(year.people["since_birth"][:n] == THIS_YEAR)
     assert (opening["sex"][mothers] == FEMALE).all()
     assert (opening["alive"][mothers] == 1).all()
@@ -326,12 +343,11 @@ def test_who_gives_birth(year):
     assert opening["age"][mothers].max() <= br.LAST_AGE
     assert (opening["since_birth"][mothers] > 0).all(), "none within twelve months"
     children = born(year)
-    times = year.people["birth_u"][children]
     assert (times < np.minimum(death_u[year.people["mother"][children]], 1)).all()
 
 
 def test_births_are_counted_where_and_by_whom(year):
-    year.run(births.STEP)
+    times = delivered(year)
     people, rows = year.people, born(year)
     tally = year.tally.now
     by_place = np.zeros((31, 2, 2), int)
@@ -339,7 +355,7 @@ def test_births_are_counted_where_and_by_whom(year):
     assert (tally["births"] == by_place).all()
     assert tally["births_by_age_parity"].sum() == len(rows)
     mothers = people["mother"][rows]
-    later = people["birth_u"][rows] >= (people["birth_month"][mothers] - 0.5) / 12
+    later = times >= (people["birth_month"][mothers] - 0.5) / 12
     ages = np.bincount(people["age"][mothers] + later, minlength=101)
     assert (tally["births_by_age_parity"].sum(axis=1) == ages).all()
     assert tally["births_by_age_parity"][:, 0].sum() > tally["births_by_age_parity"][:, 2].sum() > 0
@@ -362,7 +378,7 @@ def children_of(year):
     """What is known of the children of a year, by their ids."""
     rows = born(year)
     rows = rows[np.argsort(year.people["id"][rows])]
-    names = ("id", "sex", "birth_u", "death_u", "birth_month", "province", "sibship")
+    names = ("id", "sex", "death_u", "birth_month", "province", "sibship")
     return np.stack([year.people[name][rows].astype(np.float64) for name in names])
 
 

@@ -42,7 +42,7 @@ def test_the_dead_leave_every_link_and_widow_their_spouses(tools):
 def test_deaths_are_counted_once_by_place_age_and_cohort(tools):
     year = lived(tools, [
         man(70, 0, **DIES),
-        woman(-1, 0, death_u=0.9, birth_u=0.2),
+        woman(-1, 0, death_u=0.9),
         woman(110, 1, death_u=0.1),
         man(30, 1),
     ])  # fmt: skip
@@ -170,7 +170,7 @@ def test_minors_in_dormitories_and_dying_minors_are_no_orphans(tools):
 def test_a_newborn_whose_mother_dies_after_the_birth_finds_a_home(tools):
     year = lived(tools, [
         woman(28, 0, mother=2, **DIES),
-        woman(-1, 0, mother=0, birth_u=0.3),
+        woman(-1, 0, mother=0),
         woman(55, 1),
     ])  # fmt: skip
     assert year.people["household"][1] == 1
