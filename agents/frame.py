@@ -148,7 +148,7 @@ class People:
         return twin
 
 
-def parts(rows: NDArray[Any]) -> Iterator[NDArray[Any]]:
-    """A list of rows in parts, for steps that find out much about each."""
-    for low in range(0, len(rows), PART):
-        yield rows[low : low + PART]
+def parts(n: int) -> Iterator[slice]:
+    """A list of this length in parts, for steps that need much memory for each of its places."""
+    for low in range(0, n, PART):
+        yield slice(low, min(low + PART, n))

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from ..agents import luck
 from ..agents.compiled import kernel
+from ..agents.frame import parts
 from ..parameters.dims import MARITAL, PROVINCES, REGION_OF_PROVINCE, REGIONS, SEXES
 from ..parameters.load import Parameters
 from .kernels.market import Cells, expected_couples
@@ -195,12 +196,16 @@ def singles(model: "SongheModel", kinds: Types) -> Singles:
 
 def sides(model: "SongheModel", found: Singles) -> tuple[Side, Side]:
     """The men and the women who look for a partner, by the luck of the year."""
-    ids, n = model.people["id"], len(found.rows)
-    u = luck.words(ids[found.rows], luck.Call.MARRIAGE, model.year, model.key)
+    ids, singles = model.people["id"], len(found.rows)
     shape = (len(SEXES), found.regions, found.chance.shape[1])
     looking = np.zeros(math.prod(shape), np.int64)
-    rows, cell, position = (np.empty(n, kind) for kind in (np.int32, np.uint32, np.uint32))
-    n = find_looking(*found[:3], u[LOOKS], u[POSITION], rows, cell, position, looking)
+    rows, cell, position = (np.empty(singles, kind) for kind in (np.int32, np.uint32, np.uint32))
+    n = 0
+    for part in parts(singles):
+        some, code, looks = (column[part] for column in found[:3])
+        u = luck.words(ids[some], luck.Call.MARRIAGE, model.year, model.key)
+        written = rows[n:], cell[n:], position[n:]
+        n += find_looking(some, code, looks, u[LOOKS], u[POSITION], *written, looking)
     start = np.concatenate((np.zeros(1, np.int64), np.cumsum(looking)))
     order, places = np.empty(n, np.int32), np.empty(n, np.uint32)
     near_place(rows[:n], cell, position, start, order, places)

@@ -205,7 +205,7 @@ class SongheModel(Engine):
         """State of function at the end of the base year, by each person's own luck."""
         people = self.people
         chances = np.cumsum(starting_adl(self.parameters, BASE_YEAR, self.concept), axis=-1)
-        for rows in parts(np.arange(people.n, dtype=np.uint32)):
+        for rows in parts(people.n):
             u = luck.uniforms(people["id"][rows], luck.Call.PERSON, BASE_YEAR, self.key)[0]
             here = chances[people["sex"][rows], np.clip(people["age"][rows], 0, 100)]
             people["adl"][rows] = (u[:, None] >= here[:, :3]).sum(axis=1)

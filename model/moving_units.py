@@ -166,6 +166,11 @@ def count_apart(
 def count(people: Any, n_households: int, adult_age: int) -> Counts:
     """Counts of the state as it stands."""
     c = {name: people[name] for name in people.columns}
+    lives = c["alive"] == 1
+    total = int(np.count_nonzero(lives))
+    lives &= c["residence"] == URBAN
+    urban = int(np.count_nonzero(lives))
+    del lives
     by_cell, apart = np.zeros((N_COUNTS, N_CELLS), np.int32), np.zeros((2, 2, 3), np.int64)
     adults, cells = np.zeros(n_households + 1, np.int32), np.empty(people.n, np.uint32)
     adults_at_home(c["age"], c["alive"], c["death_u"], c["household"], adult_age, adults)
@@ -182,9 +187,7 @@ def count(people: Any, n_households: int, adult_age: int) -> Counts:
     couple = [c[name] for name in ("sex", "residence", "partner", "collective")]
     count_apart(wives, False, *couple, apart)
     count_apart(keepers[:n], True, *couple, apart)
-    lives = c["alive"] == 1
-    urban = lives & (c["residence"] == URBAN)
-    return Counts(by_cell, apart, int(np.count_nonzero(urban)), int(np.count_nonzero(lives)))
+    return Counts(by_cell, apart, urban, total)
 
 
 @kernel

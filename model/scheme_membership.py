@@ -160,7 +160,8 @@ def apply(model: "SongheModel") -> None:
     names = ("age", "sex", "residence", "education", *(column.name for column in COLUMNS))
     columns = tuple(people[name] for name in names)
     m = membership_of(model.parameters)
-    for some in parts(rows):  # everybody in the first year
+    for part in parts(len(rows)):  # everybody in the first year
+        some = rows[part]
         u = luck.uniforms(people["id"][some], luck.Call.PERSON_LASTING, luck.LASTING, model.key)
         draw_schemes(some, u[SCHEME], u[CONTRIBUTES], *columns, model.year, m)
 

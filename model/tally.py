@@ -28,7 +28,7 @@ from .step import Step
 if TYPE_CHECKING:
     from .model import SongheModel
 
-Counts = NDArray[np.int64]
+Counts = NDArray[Any]  # whole numbers: int64 while the year runs
 
 P, R, S, A = len(PROVINCES), len(RESIDENCES), len(SEXES), len(AGES)
 N_ADL, N_MARITAL, N_EDUCATION = len(ADL), len(MARITAL), len(EDUCATION)
@@ -79,8 +79,11 @@ class Tally:
             self.now[name] = counts.astype(np.int64)
 
     def close(self, year: int) -> None:
-        """File the counts of the year."""
-        self.years[year] = self.now
+        """File the counts of the year; counts of people and households fit 32 bits, as rows do."""
+        self.years[year] = {
+            name: counts.astype(np.int32) if name in STOCKS else counts
+            for name, counts in self.now.items()
+        }
         self.now = {}
 
 

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from ...agents import families, luck
 from ...agents.columns import NEVER, THIS_YEAR, Column
 from ...agents.compiled import kernel
+from ...agents.frame import parts
 from ...parameters.dims import AGES, EDUCATION, PROVINCES, RESIDENCES, SEXES
 from ...parameters.load import Parameters
 from ...parameters.rates import annual_asfr, annual_survival, infant_years, srb
@@ -335,10 +336,12 @@ def sex_rules(model: "SongheModel", births: tuple[float, float]) -> SexRules:
 def deliveries(model: "SongheModel", plan: Plan) -> Deliveries:
     """Draw who gives birth; writes the mother's time since and her debt."""
     people, rows = model.people, plan.rows
-    u = luck.words(people["id"][rows], luck.Call.BIRTH, model.year, model.key)
     time = np.empty(len(rows), np.float32)
     twins, advanced = np.empty(len(rows), np.bool_), np.empty(len(rows), np.bool_)
-    deliver(rows, plan.cells, people["death_u"], u, plan.chances, time, twins, advanced)
+    for part in parts(len(rows)):
+        u = luck.words(people["id"][rows[part]], luck.Call.BIRTH, model.year, model.key)
+        written = time[part], twins[part], advanced[part]
+        deliver(rows[part], plan.cells[part], people["death_u"], u, plan.chances, *written)
     bear = time < 1
     mothers = rows[bear]
     people["since_birth"][mothers] = THIS_YEAR

@@ -150,7 +150,7 @@ def group_of(scheme: int, age: int, sex: int, residence: int, r: Rules) -> int:
 def unranked(alive: Any, age: Any, rank: Any, insured_from: int, rows: Any) -> int:
     """List adults whose rank is not drawn yet; returns their number. Written without a branch.
 
-    rows : int64[people + 1], out
+    rows : int32[people + 1], out
     """
     n = 0
     for i in range(age.size):
@@ -371,10 +371,11 @@ def _decide(model: "SongheModel") -> None:
 def _draw_ranks(model: "SongheModel", insured_from: int) -> None:
     """Give new adults their place in the order of cover."""
     people = model.people
-    rows = np.empty(people.n + 1, np.int64)
+    rows = np.empty(people.n + 1, np.int32)
     found = (people[name] for name in ("alive", "age", "cover_rank"))
     rows = rows[: unranked(*found, insured_from, rows)]
-    for some in parts(rows):  # every adult in the first year
+    for part in parts(len(rows)):  # every adult in the first year
+        some = rows[part]
         u = luck.uniforms(people["id"][some], luck.Call.CARE, luck.LASTING, model.key)[PLACE]
         people["cover_rank"][some] = 1 + np.floor(u * RANKS)
 

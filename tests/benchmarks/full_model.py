@@ -28,15 +28,19 @@ def model_of(persons: int, options: Options) -> SongheModel:
 
 
 def live(model: SongheModel, years: int) -> dict[str, Any]:
-    """Live some years; persons at the end, wall time and processor time of each."""
-    persons, wall, processor = [], [], []
+    """Live some years; persons at the end, wall time and processor time of each.
+
+    rows : the most that are in use at the end of a year, the dead not yet dropped among them
+    """
+    persons, wall, processor, rows = [], [], [], model.people.n
     for _ in range(years):
         began, worked = perf_counter(), process_time()
         model.step()
         wall.append(perf_counter() - began)
         processor.append(process_time() - worked)
         persons.append(int(model.tally.years[model.year]["population"].sum()))
-    return {"persons": persons, "wall": wall, "processor": processor}
+        rows = max(rows, model.people.n)
+    return {"persons": persons, "wall": wall, "processor": processor, "rows": rows}
 
 
 def main() -> None:
@@ -66,7 +70,6 @@ def main() -> None:
     measured |= live(model, asked.years)
     measured["peak"] = memory.peak()
     measured["row"] = model.people.bytes_per_person
-    measured["rows"] = model.people.n
     measured["words"] = words.asked
     measured["moved"] = floor.bytes_moved(model)
     measured["steps"] = dict(model.seconds)
