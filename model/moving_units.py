@@ -402,8 +402,8 @@ def near_units(model: "SongheModel", heads: Any, of: Any = None) -> Near:
     """
     people, chains, n = model.people, members(model), len(heads)
     of = np.arange(n) if of is None else of
-    touched, rows = np.zeros(model.n_households, np.bool_), np.empty(people.n, np.int64)
+    touched, rows = np.zeros(model.n_households, np.bool_), np.empty(people.n, np.int32)
     ends, unit = np.empty(n, np.int64), np.empty(people.n, np.int32)
     columns = people["household"], people["death_u"], chains.first, chains.following
     found = find_near(np.asarray(heads, np.int64), of, *columns, touched, rows, ends, unit)
-    return Near(rows[: found[0]].copy(), ends[: found[1]], unit)
+    return Near(rows[: found[0]].astype(np.int64), ends[: found[1]], unit)

@@ -93,7 +93,7 @@ def contribution_class(u: float, classes: Floats) -> int:
 def undrawn(alive: Any, age: Any, enrolled: Any, scheme_age: Any, rows: Any) -> int:
     """List those who are drawn this year; returns their number. Written without a branch.
 
-    rows : int64[people + 1], out
+    rows : int32[people + 1], out
     """
     n = 0
     for i in range(age.size):
@@ -154,7 +154,7 @@ def membership_of(p: Parameters) -> Membership:
 def apply(model: "SongheModel") -> None:
     """Draw the schemes of those who have left school since last year."""
     people = model.people
-    rows = np.empty(people.n + 1, np.int64)
+    rows = np.empty(people.n + 1, np.int32)
     found = (people[name] for name in ("alive", "age", "enrolled", "scheme_age"))
     rows = rows[: undrawn(*found, rows)]
     names = ("age", "sex", "residence", "education", *(column.name for column in COLUMNS))

@@ -72,7 +72,7 @@ def find_pupils(
 ) -> int:
     """List the people at a turning point who live through the year; returns their number.
 
-    rows : int64[people + 1], out; stages : beside them
+    rows : int32[people + 1], out; stages : int8, beside them
     A short list without a branch first, by a table of ages.
     """
     ahead = np.empty((2, REACHED), np.int8)
@@ -223,10 +223,10 @@ def pupils(model: "SongheModel") -> tuple[NDArray[np.int64], ...]:
     """Rows at a turning point, what it is, and their cells; all int64[n]."""
     people = model.people
     ages = turning_ages(model.parameters)
-    rows, stages = np.empty(people.n + 1, np.int64), np.empty(people.n, np.int64)
+    found, turns = np.empty(people.n + 1, np.int32), np.empty(people.n, np.int8)
     names = ("age", "enrolled", "alive", "death_u")
-    n = find_pupils(*(people[c] for c in names), ages, rows, stages)
-    rows, stages = rows[:n].copy(), stages[:n].copy()
+    n = find_pupils(*(people[c] for c in names), ages, found, turns)
+    rows, stages = found[:n].astype(np.int64), turns[:n].astype(np.int64)
     cells = np.empty(n, np.int64)
     columns = (people[c] for c in ("sex", "residence", "mother", "education"))
     find_cells(rows, stages, *columns, cells)

@@ -202,9 +202,9 @@ def list_intents(leave: Any, alive: Any, death_u: Any, own: Any, other: Any) -> 
 
 def intents(people: Any) -> tuple[Rows, Rows]:
     """Rows of those who may leave or review the home, and who may enter or leave a collective."""
-    own, other = np.empty((2, people.n + 1), np.int64)
+    own, other = np.empty((2, people.n + 1), np.int32)
     n, m = list_intents(*(people[name] for name in ("leave", "alive", "death_u")), own, other)
-    return own[:n].copy(), other[:m].copy()
+    return own[:n].astype(np.int64), other[:m].astype(np.int64)
 
 
 @kernel
@@ -225,9 +225,10 @@ def house_newborns(model: "SongheModel") -> None:
     founded a household only because she worked away when the child came.
     """
     people = model.people
-    mothers = np.empty(people.n + 1, np.int64)
+    mothers = np.empty(people.n + 1, np.int32)
     names = ("age", "mother", "marital", "death_u")
-    mothers = np.sort(mothers[: list_mothers(*(people[name] for name in names), mothers)])
+    mothers = mothers[: list_mothers(*(people[name] for name in names), mothers)]
+    mothers = np.sort(mothers.astype(np.int64))
     mothers = mothers[np.diff(mothers, prepend=-1) > 0]  # of twins once
     husbands = people["partner"][mothers].astype(np.int64)
     hers, his = (homes.parents_of(people, rows) for rows in (mothers, husbands))

@@ -284,7 +284,7 @@ def apply(model: "SongheModel") -> None:
 def movers(model: "SongheModel") -> Plan:
     """Those who decided to move, and how."""
     people = model.people
-    rows = np.empty(people.n, np.int64)
+    rows = np.empty(people.n, np.int32)
     names: tuple[str, ...] = (
         "move_to",
         "sex",
@@ -294,7 +294,7 @@ def movers(model: "SongheModel") -> Plan:
         "partner",
         "household",
     )
-    heads = rows[: find_heads(*(people[c] for c in names), rows)].copy()
+    heads = rows[: find_heads(*(people[c] for c in names), rows)].astype(np.int64)
     towards = (people["move_to"][heads] - TO_TOWN).astype(np.uint8)
     u = homes.uniforms(model, heads, luck.Call.MOVE)
     young = people["age"][heads] + 1 < value(model, "collective_until")
@@ -545,10 +545,10 @@ def reclassified_rows(model: "SongheModel", chance: Array) -> Rows:
     """Rows of those whose place becomes a town."""
     people, chains = model.people, members(model)
     least = np.full(model.n_households + 1, NO_ID)
-    alone, rows = np.empty((2, people.n + 1), np.int64)
+    alone, rows = np.empty((2, people.n + 1), np.int32)
     names = ("alive", "residence", "household", "id")
     alone = alone[: find_eldest(*(people[c] for c in names), least, alone)]
-    numbers, ids = np.empty(len(least), np.int64), np.empty(len(least), np.uint64)
+    numbers, ids = np.empty(len(least), np.int32), np.empty(len(least), np.uint64)
     n = list_homes(least, numbers, ids)
     u = luck.unit(luck.words(ids[:n], luck.Call.RECLASSIFIED, model.year, model.key)[0])
     some = np.flatnonzero(u < chance.max())

@@ -1,9 +1,11 @@
 """People as columns."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
-from songhe.agents.columns import COLUMNS
-from songhe.agents.frame import People
+from songhe.agents.columns import COLUMNS, Column
+from songhe.agents.frame import PART, People, parts
 
 
 def three():
@@ -79,3 +81,34 @@ def test_columns_are_not_replaced():
         people["age"] = np.zeros(3)
     with pytest.raises(KeyError, match="no column"):
         people.append(1, shoe_size=3)
+
+
+def test_columns_added_later_stand_at_their_defaults_and_others_stay():
+    people = three()
+    people["age"][0] = 44
+    wage = Column("wage_m", np.int32, 7, "fen", "work", "monthly wage")
+    people.add((*COLUMNS, wage))
+    people.append(200, age=1)
+    assert (people["wage_m"] == 7).all()
+    assert people["age"][0] == 44
+    assert people.bytes_per_person == three().bytes_per_person + 4
+
+
+def test_compaction_gives_every_column_its_own_memory():
+    people = three()
+    people.compact(np.array([2, 0, 1]))
+    for name in people.columns:
+        people[name][:] = 1
+        people[name][0] = 3
+    assert all(list(people[name]) == [3, 1, 1] for name in people.columns)
+    spans = sorted((people[n].ctypes.data, people[n].nbytes) for n in people.columns)
+    assert all(a + size <= b for (a, size), (b, _) in pairwise(spans))
+
+
+@pytest.mark.parametrize("n", [0, 1, PART, PART + 1, 3 * PART - 1])
+def test_parts_cover_a_list_once(n):
+    found = [i for part in parts(n) for i in (part.start, part.stop)]
+    assert found[:1] == [0][: n > 0]
+    assert found[1:-1:2] == found[2::2]
+    assert found[-1:] == [n][: n > 0]
+    assert all(part.stop - part.start <= PART for part in parts(n))

@@ -34,6 +34,34 @@ def test_the_base_is_left_as_it_was(base, model):
     assert (fresh.tally.years[2010]["population"] == model.tally.years[2010]["population"]).all()
 
 
+def same_tables(one, other, year):
+    a, b = one.tally.years[year], other.tally.years[year]
+    return a.keys() == b.keys() and all(np.array_equal(a[name], b[name]) for name in a)
+
+
+def test_a_model_that_takes_the_base_over_lives_the_same_years_in_its_memory(base, model):
+    own = base._replace(people=base.people.copy())
+    ages = own.people["age"]
+    lived = SongheModel(own, load(), luck.key_of(2, 0, 0), takes_over=True)
+    assert np.shares_memory(lived.people["age"], ages)
+    while lived.year < 2013:
+        lived.step()
+    assert all(same_tables(lived, model, year) for year in range(2010, 2014))
+
+
+def test_a_branch_that_takes_over_lives_as_a_copy_does(model):
+    kept = model.branch(load(), solves_anew=True)
+    ages = kept.people["age"]
+    copied = kept.branch(load(), solves_anew=True)
+    taken = kept.branch(load(), solves_anew=True, takes_over=True)
+    assert np.shares_memory(taken.people["age"], ages)
+    assert kept.people.n == 0
+    assert same_tables(kept, model, 2013), "what was counted stays"
+    for twin in (copied, taken):
+        twin.step()
+    assert same_tables(copied, taken, 2014)
+
+
 def test_a_person_in_words_agrees_with_her_household(model):
     people = model.people
     row = np.flatnonzero((people["alive"] == 1) & (people["partner"] >= 0))[0]
