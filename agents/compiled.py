@@ -19,6 +19,8 @@ from platformdirs import user_cache_path
 
 KEPT = 4  # caches of the newest source trees
 DAY = 86_400.0  # seconds; younger caches may be in use and stay
+# Nothing here is called from C, so no entry for C is compiled.
+OPTIONS: dict[str, Any] = {"cache": True, "error_model": "numpy", "no_cfunc_wrapper": True}
 
 
 def source_hash() -> str:
@@ -55,16 +57,28 @@ _use_own_cache()
 
 def rule(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compile a rule for one person; its plain form is `.py_func`."""
-    return cast(Callable[..., Any], numba.njit(cache=True, error_model="numpy")(function))
+    return cast(Callable[..., Any], numba.njit(**OPTIONS)(function))
 
 
 def inlined(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compile a rule into the text of its callers, where a call would stop vectorising."""
-    compiled = numba.njit(cache=True, error_model="numpy", inline="always")(function)
+    compiled = numba.njit(inline="always", **OPTIONS)(function)
     return cast(Callable[..., Any], compiled)
 
 
 def kernel(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compile a loop over columns; it runs beside other threads."""
-    compiled = numba.njit(cache=True, error_model="numpy", nogil=True)(function)
+    compiled = numba.njit(nogil=True, **OPTIONS)(function)
     return cast(Callable[..., Any], compiled)
+
+
+@rule
+def total(values: Any) -> Any:
+    """Sum of an array, element by element in the order of its indices.
+
+    For use in rules: the sum that numba brings compiles a check of its axis as well.
+    """
+    result = values.dtype.type(0)
+    for value in values.flat:
+        result += value
+    return result

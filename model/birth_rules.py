@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..agents.compiled import rule
+from ..agents.compiled import rule, total
 from ..parameters.dims import EDUCATION, MARITAL, RESIDENCES
 from ..parameters.load import Parameters
 
@@ -112,7 +112,7 @@ def log_hazard(
     parity, a = parity_of(family), age - FIRST_AGE
     own = h.pattern[order_of(parity), a, residence, education]
     if wait == SINGLE:
-        middle = h.pattern[0, a, :, :].sum() / (SHAPE[2] * SHAPE[3])
+        middle = total(h.pattern[0, a, :, :]) / (SHAPE[2] * SHAPE[3])
         own = h.single[a] + own - middle
     else:
         own += h.wait[parity, wait]

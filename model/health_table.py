@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..agents.compiled import kernel, rule
+from ..agents.compiled import kernel, rule, total
 from ..parameters.dims import ADL, AGES, EDUCATION, RESIDENCES, SEXES
 from ..parameters.load import Parameters
 from ..parameters.rates import Concept, annual_survival
@@ -179,11 +179,11 @@ def solve_level(sex: int, first: int, last: int, counts: Floats, r: Rates, g: Gr
     """
     people, target = 0.0, 0.0
     for age in range(first, last + 1):
-        here = counts[sex, age].sum()
+        here = total(counts[sex, age])
         people += here
         target += here * math.exp(-r.hazard[sex, age])
     n = gather(sex, first, last, counts, r, g)
-    at_one = (g.people[:n] * g.death[:n]).sum()
+    at_one = total(g.people[:n] * g.death[:n])
     if at_one == 0.0:
         return 1.0
     wanted = math.log(target / people)
@@ -207,10 +207,10 @@ def solve_levels(counts: Floats, r: Rates, least: int) -> Floats:
     levels = np.empty((SHAPE[0], SHAPE[1]))
     g = room(KINDS)
     for sex in range(SHAPE[0]):
-        left = counts[sex].sum()
+        left = total(counts[sex])
         last, held = OLDEST, 0.0
         for age in range(OLDEST, -1, -1):
-            here = counts[sex, age].sum()
+            here = total(counts[sex, age])
             held += here
             left -= here
             if age == 0 or (held >= least and left >= least):

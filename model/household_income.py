@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..agents.compiled import kernel
+from ..agents.compiled import kernel, total
 from ..parameters.dims import EDUCATION, RESIDENCES
 from ..parameters.load import Parameters
 from .prices import income
@@ -46,7 +46,7 @@ def count_education(
         table[np.uint32(i) & np.uint32(3), np.uint32(cell)] += 1
     for r in range(counts.shape[0]):
         for e in range(width):
-            counts[r, e] += table[:, r * width + e + 1].sum()
+            counts[r, e] += total(table[:, r * width + e + 1])
 
 
 def mean_ratio(counts: NDArray[Any], ratio: Floats) -> Floats:

@@ -9,7 +9,7 @@ build up in the years that are lived.
 import numpy as np
 from numpy.typing import NDArray
 
-from ..agents.compiled import kernel
+from ..agents.compiled import kernel, total
 from ..parameters.load import Parameters
 from ..parameters.rates import Concept
 from .health_rules import NONE
@@ -42,5 +42,5 @@ def cohort(r: Rates) -> Floats:
             after = np.zeros(SHAPE[4])
             for state in range(SHAPE[4]):
                 after += result[sex, age, state] * year[state]
-            result[sex, age + 1] = after / after.sum()
+            result[sex, age + 1] = after / total(after)
     return result

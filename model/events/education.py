@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...agents import luck
-from ...agents.compiled import kernel, rule
+from ...agents.compiled import kernel, rule, total
 from ...parameters.dims import EDUCATION, RESIDENCES, SEXES
 from ...parameters.load import Parameters
 from ..numbers import Numbers
@@ -183,8 +183,8 @@ def solve_constants(counts: Any, shift: Any, share: Any, constants: Any) -> None
     for stage in range(share.shape[0]):
         for sex in range(share.shape[1]):
             here = counts[stage, sex]
-            total, goal = here.sum(), share[stage, sex]
-            if total == 0:
+            people, goal = total(here), share[stage, sex]
+            if people == 0:
                 constants[stage, sex] = (
                     math.log(goal / (1.0 - goal))
                     if 0.0 < goal < 1.0
@@ -194,7 +194,7 @@ def solve_constants(counts: Any, shift: Any, share: Any, constants: Any) -> None
             low, high = -WIDEST, WIDEST
             for _ in range(ROUNDS):
                 middle = 0.5 * (low + high)
-                if expected(here, shift, middle) < goal * total:
+                if expected(here, shift, middle) < goal * people:
                     low = middle
                 else:
                     high = middle
