@@ -1,7 +1,8 @@
-"""What a process computes with: sources and the packages that arithmetic hangs on.
+"""What a process computes with: sources, and the packages and processor arithmetic hangs on.
 
 A unit is lived only where these are the same as in the process that asked for it, so that no
-figure of another version gets into a store under this version's key.
+figure of another version gets into a store under this version's key. NumPy takes exponentials
+and logarithms in other steps on processors with wider vectors, and their last bit differs.
 """
 
 import hashlib
@@ -10,6 +11,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
+
 from ..agents.compiled import source_hash
 
 PACKAGES = ("numpy", "numba", "scipy")
@@ -17,13 +20,15 @@ FOLDERS = ("runs", "analysis")  # turn counts into figures; source_hash covers t
 
 
 class Build(NamedTuple):
-    """Sources, as a digest, and versions."""
+    """Sources, as a digest, versions, and the vector instructions in use."""
 
     sources: str
     versions: tuple[tuple[str, str], ...]
+    instructions: str
 
     def __str__(self) -> str:
-        return ", ".join([f"sources {self.sources}", *(f"{n} {v}" for n, v in self.versions)])
+        versions = (f"{name} {number}" for name, number in self.versions)
+        return ", ".join([f"sources {self.sources}", *versions, self.instructions])
 
 
 class OtherBuild(Exception):
@@ -37,6 +42,17 @@ class OtherBuild(Exception):
         return f"{self.worker} has {self.there}; here it is {self.here}"
 
 
+def instructions() -> str:
+    """The widest vector instructions that NumPy uses here, such as `X86_V4`.
+
+    `NPY_DISABLE_CPU_FEATURES` set before the start takes some away.
+    """
+    simd = np.show_config(mode="dicts")["SIMD Extensions"]
+    names = [*simd["baseline"], *simd.get("found", ())]
+    levels = [name for name in names if name.startswith("X86_")]
+    return max(levels) if levels else " ".join(names)
+
+
 def as_on_disk() -> Build:
     """The build that a process started now would have."""
     digest = hashlib.sha256(source_hash().encode())
@@ -45,7 +61,8 @@ def as_on_disk() -> Build:
         for path in sorted((root / folder).rglob("*.py")):
             digest.update(path.relative_to(root).as_posix().encode())
             digest.update(path.read_bytes())
-    return Build(digest.hexdigest()[:20], tuple((name, version(name)) for name in PACKAGES))
+    versions = tuple((name, version(name)) for name in PACKAGES)
+    return Build(digest.hexdigest()[:20], versions, instructions())
 
 
 @lru_cache(maxsize=1)

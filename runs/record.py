@@ -11,6 +11,7 @@ from typing import Any
 from ..parameters.load import load
 from ..parameters.rates import infant_years
 from ..parameters.yamlfile import read_text
+from .build import instructions
 from .scenario import Scenario
 from .settings import Work
 
@@ -84,4 +85,5 @@ def environment() -> dict[str, str]:
         **{name: version(name) for name in packages},
         "platform": platform.platform(),
         "cpu": str(llvm.get_host_cpu_name()),
+        "instructions": instructions(),
     }

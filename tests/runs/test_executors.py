@@ -5,9 +5,12 @@ Units here are expressions and the function is `eval`, which every worker proces
 
 import multiprocessing
 import os
+import subprocess
+import sys
 import warnings
 from collections import Counter
 
+import numpy as np
 import pytest
 from songhe.parameters.problems import ParameterError
 from songhe.runs import build, executors, on_dask
@@ -176,6 +179,25 @@ def test_a_process_of_another_build_is_refused(monkeypatch):
     with pytest.raises(ParameterError, match=r"--workers.*sources 0123"):
         outcomes(Processes(1), ["seven"])
     assert multiprocessing.active_children() == []
+
+
+def test_a_process_with_other_vectors_is_of_another_build(monkeypatch):
+    monkeypatch.setattr(build, "instructions", lambda: "X86_V1")
+    narrow = build.as_on_disk()
+    monkeypatch.undo()
+    with pytest.raises(build.OtherBuild, match="X86_V1"):
+        build.demand(narrow, "worker one")
+
+
+def test_vectors_that_are_taken_away_are_not_counted():
+    simd = np.show_config(mode="dicts")["SIMD Extensions"]
+    code = "from songhe.runs.build import instructions; print(instructions())"
+    narrow = {**os.environ, "NPY_DISABLE_CPU_FEATURES": " ".join(simd.get("found", ()))}
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=narrow, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() in (max(simd["baseline"]), " ".join(simd["baseline"]))
+    assert bool(simd.get("found")) == (done.stdout.strip() != build.instructions())
 
 
 def test_a_process_answers_for_the_sources_that_it_began_with(monkeypatch):
