@@ -185,6 +185,19 @@ def copy_funds(funds: Mapping[str, Fund], model: HasLedgers) -> dict[str, Fund]:
     return {name: fund.copy_to(model) for name, fund in funds.items()}
 
 
+def move(giver: Fund, taker: Fund, amounts: NDArray[Any], ledger_from: str, ledger_to: str) -> None:
+    """Move money from a ledger of one fund to one of another, or of its own.
+
+    amounts : int64[province], fen of agents, in the pools of the same province; negative ones
+        go the other way. Booked as `transfers`, which then sum to zero over all funds.
+    """
+    amounts = _whole(amounts)
+    for fund, ledger, gained in ((giver, ledger_from, -amounts), (taker, ledger_to, amounts)):
+        row = _ledger(ledger)
+        fund.flows["transfers"][row] += gained
+        fund.balance[row] += gained
+
+
 def shared(balance: NDArray[np.int64]) -> Money:
     """What each pool gains when those in surplus cover those in deficit, in proportion.
 

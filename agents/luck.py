@@ -39,6 +39,8 @@ class Call(IntEnum):
     PERSON_LASTING = 13  # once in life: care grade; pension scheme; take-up; contributes
     CLAIM = 14  # starts to claim this year: child subsidy; pension; long-term care; -
     CARE = 15  # setting of care, one Gumbel per option
+    RETIREMENT = 24  # once in life: post of a woman; time of claiming; heavy work; pays on
+    CONTRIBUTION = 25  # once in life: pays; place in the merger; by year: -; -; pays; -
     PROVINCE = 32  # 32 to 39: one uniform per province for movers
     BASE = 64  # 64 and on: the base population; 80 to 88: its couples, kin and homes
 

@@ -1,8 +1,9 @@
 """The close of the year for every fund: interest, thin pools, deficits, the tally.
 
 Decides nothing by itself: `agents/institutions.py` holds the rules of ledgers. Return on
-assets is that of `parameters/work/economy.yaml`; residents' accounts are credited by their
-own policy, at the rate of the law, and get nothing here. Leaves out costs of investing.
+assets is that of `parameters/work/economy.yaml`; accounts of both pension schemes are credited
+by their own policies, at the rate of the law, and their ledgers get nothing here. Leaves out
+costs of investing.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from .model import SongheModel
 
 Counts = NDArray[np.int64]
-EARNS = {"resident_pension": ("pooled",)}
+EARNS = {"employee_pension": ("pooled",), "resident_pension": ("pooled",)}
 MONTHS = 12
 
 

@@ -35,6 +35,11 @@ def wage(p: Parameters, year: int) -> float:
     return float(_wages(Numbers(p))[_place(year)])
 
 
+def wage_non_private(p: Parameters, year: int) -> float:
+    """Mean wage of urban non-private units, yuan per year."""
+    return float(_non_private(Numbers(p))[_place(year)])
+
+
 def income(p: Parameters, year: int) -> Floats:
     """Disposable income per head, yuan per year, float64[residence]."""
     return np.asarray(_incomes(Numbers(p))[_place(year)])
@@ -127,6 +132,11 @@ def _wages(numbers: Numbers) -> Floats:
     private = numbers.p.value(f"{_TOPIC}.private_weight")
     public = _carried_on(numbers, "wage_non_private")
     return (1.0 - private) * public + private * _carried_on(numbers, "wage_private")
+
+
+@lru_cache(maxsize=32)
+def _non_private(numbers: Numbers) -> Floats:
+    return _carried_on(numbers, "wage_non_private")
 
 
 @lru_cache(maxsize=32)

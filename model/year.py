@@ -18,10 +18,10 @@ from .events import (
     migration,
     partnership,
 )
-from .policies import child_subsidy, long_term_care_insurance, resident_pension
+from .policies import child_subsidy, employee_pension, long_term_care_insurance, resident_pension
 from .step import check
 
-POLICIES = (child_subsidy, resident_pension, long_term_care_insurance)
+POLICIES = (child_subsidy, employee_pension, resident_pension, long_term_care_insurance)
 
 YEAR = (
     child_subsidy.RESPONSE,
@@ -40,6 +40,7 @@ YEAR = (
     care_grade.STEP,
     scheme_membership.STEP,
     child_subsidy.STEP,
+    employee_pension.STEP,
     resident_pension.STEP,
     long_term_care_insurance.STEP,
     funds.STEP,
@@ -68,6 +69,7 @@ POLICY_STEPS = frozenset(
         child_subsidy.RESPONSE,
         scheme_membership.STEP,
         child_subsidy.STEP,
+        employee_pension.STEP,
         resident_pension.STEP,
         long_term_care_insurance.STEP,
         funds.STEP,
@@ -78,7 +80,8 @@ POLICY_STEPS = frozenset(
 def columns() -> tuple[Column, ...]:
     """Every column: those of a person, and those that events and policies add."""
     own = (module.COLUMNS for module in (births, scheme_membership, *POLICIES))
-    return tuple(column for group in (COLUMNS, *own) for column in group)
+    groups = (COLUMNS, employee_pension.CAREER_COLUMNS, *own)
+    return tuple(column for group in groups for column in group)
 
 
 check(YEAR, columns())

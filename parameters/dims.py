@@ -35,10 +35,13 @@ HOUSEHOLD_SIZES = tuple(range(1, 11))
 GENERATIONS = (1, 2, 3, 4)
 CARE_GRADES = tuple(range(6))
 BIRTH_ORDERS = (1, 2, 3)
-FUNDS = ("resident_pension", "long_term_care", "child_subsidy")
+FUNDS = ("employee_pension", "resident_pension", "long_term_care", "child_subsidy")
 LEDGERS = ("pooled", "individual")
 CARE_SETTINGS = ("family", "home_care", "institution")
 SCHEMES = ("none", "employee", "resident")
+WORK = ("none", "farm", "flexible", "enterprise", "public", "unemployed")
+PENSIONS = ("none", "resident", "employee")
+RETIREMENT_CLASSES = ("men", "women_55", "women_50")  # by the age of the law before 2025
 
 COORDINATES: Mapping[str, tuple[str | int, ...]] = {
     "province": PROVINCES,
@@ -57,6 +60,9 @@ COORDINATES: Mapping[str, tuple[str | int, ...]] = {
     "ledger": LEDGERS,
     "care_setting": CARE_SETTINGS,
     "scheme": SCHEMES,
+    "work": WORK,
+    "pension": PENSIONS,
+    "retirement_class": RETIREMENT_CLASSES,
 }
 # Dimensions whose coordinates a table lists itself (whole numbers, rising).
 FREE_DIMENSIONS = frozenset(

@@ -10,7 +10,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, NamedTuple
 
-from ..model.policies import child_subsidy, long_term_care_insurance, resident_pension
+from ..model import pension_rules, retirement_rules
+from ..model.policies import (
+    child_subsidy,
+    employee_pension,
+    long_term_care_insurance,
+    resident_pension,
+)
 from ..parameters.dims import CARE_GRADES, CARE_SETTINGS, RESIDENCES, SCHEMES, SEXES
 from ..parameters.load import ParameterError, Parameters, load
 from ..parameters.problems import Problem, one_of
@@ -127,6 +133,15 @@ def _yuan(text: str) -> float:
     return float(text)
 
 
+def _decimal(highest: float) -> Callable[[str], float]:
+    def read(text: str) -> float:
+        if not re.fullmatch(r"\d{1,2}(\.\d{1,2})?", text) or float(text) > highest:
+            raise ValueError(text)
+        return float(text)
+
+    return read
+
+
 def _one(names: tuple[str, ...]) -> Key:
     def read(text: str) -> int:
         return names.index(text)
@@ -145,7 +160,7 @@ def _when(p: Parameters, key: str, day: date) -> tuple[date | None, str]:
     return since, ", ".join(names)
 
 
-# --- the three policies ----------------------------------------------------------------------
+# --- the policies -----------------------------------------------------------------------------
 
 
 def _child_subsidy(p: Parameters, born: Month, died: Month | None) -> list[Line]:
@@ -260,6 +275,109 @@ def _account(p: Parameters, starts: Month, paid: int, amount: int, lines: list[L
     return held
 
 
+class Ages(NamedTuple):
+    """Ages of retirement of one person, months, and the months in which a pension may begin."""
+
+    statutory: int
+    old: int
+    needed: int
+    first: int
+    earliest: int
+    latest: int
+
+
+def _ages(p: Parameters, born: Month, sex: int, post: int) -> Ages:
+    """A woman counts by her post, a man only where it is special; month numbers from year 0."""
+    r, name = retirement_rules.retirement_of(p), POSTS[post]
+    longer, special = name in ("cadre", "flexible"), name == "special"
+    class_ = retirement_rules.class_of(sex, 0, longer, 1.0, special, r)
+    statutory = int(retirement_rules.statutory_age(class_, sex, born.number, r))
+    old = int(retirement_rules.old_age(class_, sex, r))
+    needed = int(retirement_rules.months_needed(born.number, statutory, r))
+    begins, early, late = born.number + statutory + 1, 0, 0
+    if born.number + statutory >= MONTHS * r.flexible_from:
+        early, late = min(r.most_early, statutory - old), r.most_late
+    return Ages(statutory, old, needed, begins, begins - early, begins + late)
+
+
+def _age_text(months: int) -> str:
+    years, rest = divmod(months, MONTHS)
+    return f"{years} years" + (f" {rest} months" if rest else "")
+
+
+def _retirement(p: Parameters, born: Month, sex: int, post: int) -> list[Line]:
+    key, ages = retirement_rules.POLICY, _ages(p, born, sex, post)
+    reached = _day(born.number + ages.old)
+    years = ages.needed / MONTHS
+    lines = [
+        Line("age before the delay", _age_text(ages.old), "", *_when(p, key + "old_age", reached)),
+        Line("delay", f"{ages.statutory - ages.old}", "months", *_when(p, key + "pace", reached)),
+        Line("statutory age", _age_text(ages.statutory)),
+        Line("month of the statutory age", _text(ages.first - 1)),
+        Line("first month of the pension", _text(ages.first)),
+        Line("years of contributions needed", f"{years:g}", "years",
+             *_when(p, key + "minimum_years", _day(ages.first - 1))),
+    ]  # fmt: skip
+    if ages.latest > ages.first:
+        for what, month, name in (
+            ("first month if as early as allowed", ages.earliest, "most_early"),
+            ("first month if as late as allowed", ages.latest, "most_late"),
+        ):
+            lines.append(Line(what, _text(month), "", *_when(p, key + name, _day(month))))
+    return lines
+
+
+def _day(number: int) -> date:
+    return Month(number // MONTHS, number % MONTHS + 1).day
+
+
+def _employee_pension(
+    p: Parameters, born: Month, sex: int, post: int, years: float, deemed: int, index: float,
+    account: float, month: Month | None,
+) -> list[Line]:  # fmt: skip
+    key, ages = employee_pension.POLICY, _ages(p, born, sex, post)
+    begins = ages.first if month is None else month.number
+    starts = Month(begins // MONTHS, begins % MONTHS + 1)
+    first_year, last_year = pension_rules.FIRST_REFERENCE, pension_rules.LAST_REFERENCE
+    if month is not None and not ages.earliest <= begins <= ages.latest:
+        allowed = f"{_text(ages.earliest)} to {_text(ages.latest)}"
+        raise ParameterError([Problem("law", "employee_pension.month", str(month), allowed)])
+    if not first_year <= starts.year <= last_year:
+        allowed = f"a first month of the pension in {first_year} to {last_year}"
+        raise ParameterError([Problem("law", "employee_pension.born", str(born), allowed)])
+    have = round(years * MONTHS) + deemed * MONTHS
+    lines = [
+        Line("statutory age", _age_text(ages.statutory)),
+        Line("first month of the pension", str(starts)),
+        Line("years of contributions needed", f"{ages.needed / MONTHS:g}", "years",
+             *_when(p, retirement_rules.POLICY + "minimum_years", _day(ages.first - 1))),
+        Line("years that count", f"{have / MONTHS:g}", "years"),
+    ]  # fmt: skip
+    if have < ages.needed:
+        short = ages.needed - have
+        return [*lines, Line("months that are missing", f"{short}", "months"),
+                Line("pension until they are paid", 0.0, "yuan per month")]  # fmt: skip
+    r = employee_pension.rules_of(p, starts.year)
+    wage = pension_rules.fen_a_month(pension_rules.award_wage(p, starts.year))
+    scaled = round(index * pension_rules.PER_MILLE_10)
+    divisor = float(pension_rules.divisor_at(begins - 1 - born.number, r.divisors))
+    basic = int(pension_rules.base_pension(wage, scaled, have, r.accrual))
+    older = int(pension_rules.transitional_pension(wage, scaled, deemed, r.transitional))
+    share = int(pension_rules.account_pension(round(account * FEN), divisor))
+    lines += [
+        Line(f"reference wage of {starts.year}", wage / FEN, "yuan per month",
+             *_when(p, key + "full_calibre", starts.day)),
+        Line("base pension", basic / FEN, "yuan per month",
+             *_when(p, key + "accrual", starts.day)),
+        Line("transitional pension", older / FEN, "yuan per month",
+             *_when(p, key + "transitional_rate", starts.day)),
+        Line("months by which the account is divided", divisor, "months",
+             *_when(p, key + "divisors", starts.day)),
+        Line("pension from the account", share / FEN, "yuan per month"),
+    ]  # fmt: skip
+    return [*lines, Line(f"pension in {starts}", (basic + older + share) / FEN, "yuan per month")]
+
+
 def _long_term_care(
     p: Parameters, grade: int, setting: int, since: Month, month: Month, scheme: int,
     residence: int, sex: int, age: int,
@@ -303,10 +421,28 @@ def _long_term_care(
 
 
 _MONTH = "a month, YYYY-MM"
+POSTS = ("worker", "cadre", "flexible", "special")
+_RETIREMENT = {
+    "born": Key(_month, _MONTH),
+    "sex": _one(SEXES),
+    "post": Key(_one(POSTS).read, _one(POSTS).allowed, "worker"),
+}
 POLICIES: Mapping[str, tuple[Mapping[str, Key], Callable[..., list[Line]]]] = {
     "child_subsidy": (
         {"born": Key(_month, _MONTH), "died": Key(_month, _MONTH, "")},
         _child_subsidy,
+    ),
+    "retirement": (_RETIREMENT, _retirement),
+    "employee_pension": (
+        {
+            **_RETIREMENT,
+            "years": Key(_decimal(60.0), "years paid, 0 to 60, with at most two decimals"),
+            "account": Key(_yuan, "yuan, with at most two decimals"),
+            "deemed": Key(_whole(0, 60), "whole years before accounts, 0 to 60", "0"),
+            "index": Key(_decimal(6.5), "mean contribution index, 0 to 6.5", "1"),
+            "month": Key(_month, _MONTH, ""),
+        },
+        _employee_pension,
     ),
     "resident_pension": (
         {

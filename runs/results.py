@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..analysis.expectancy import healthy_years_left, years_left
-from ..model import prices
+from ..model import pension_rules, prices
 from ..parameters.dims import SEXES
 from ..parameters.load import Parameters
 from ..parameters.rates import infant_years
@@ -28,7 +28,8 @@ FEN = 100.0
 MONTHS = 12.0
 BASE_YEAR = 2010
 ENDING_ZERO = ("fund_balance",)  # a stock that is nothing before its first year
-IN_MILLIONTHS = ("ltci_premium_factor",)  # decided, not counted: the weight has no part in it
+# decided, not counted: the weight has no part in them
+IN_MILLIONTHS = ("ltci_premium_factor", "employee_pension_rate_factor")
 NOT_STORED = frozenset({"deaths_by_cohort", "fund_contributor_months"})  # parts of other variables
 
 
@@ -54,6 +55,7 @@ def values_of(counts: Counts, weight: float, parameters: Parameters) -> Values:
         except KeyError:
             continue  # the release counts no part of it
     values["price_index"] = price_index(parameters, years)
+    values["reference_wage"] = reference_wage(parameters, years)
     return {name: values[name] for name in VARIABLES if name in values}
 
 
@@ -78,6 +80,13 @@ def _scale(variable: Variable, weight: float) -> float:
 def price_index(p: Parameters, years: NDArray[np.int64]) -> Array:
     """Consumer prices by year, 2010 = 1, float64[year]."""
     return np.array([prices.price_index(p, int(year)) for year in years])
+
+
+def reference_wage(p: Parameters, years: NDArray[np.int64]) -> Array:
+    """Reference wage of contributions by year, yuan a year; NaN before the scheme is lived."""
+    first = pension_rules.FIRST_REFERENCE
+    wages = (pension_rules.reference_wage(p, int(y)) if y >= first else np.nan for y in years)
+    return np.array(list(wages))
 
 
 # --- derived: each from the values so far, KeyError where a part is missing ----------------

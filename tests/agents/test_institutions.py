@@ -11,6 +11,7 @@ from songhe.agents.institutions import (
     Fund,
     copy_funds,
     in_sum,
+    move,
     open_funds,
     shared,
     split,
@@ -163,10 +164,40 @@ def test_sharing_sums_to_zero_and_never_makes_a_deficit(balance):
         (lambda f: f.flow("revenue", np.zeros(P), "x"), TypeError, "whole fen"),
         (lambda f: f.flow("revenue", np.zeros(3, int), "x"), TypeError, "by province"),
         (lambda f: f.transfer(only(1, 5)), ValueError, "sum to 5 fen"),
-        (lambda f: Fund(f.model, "lottery"), ValueError, "allowed: resident_pension"),
+        (lambda f: Fund(f.model, "lottery"), ValueError, "allowed: employee_pension"),
         (lambda f: split(5, np.zeros(3, int)), ValueError, "nobody"),
     ],
 )
 def test_a_wrong_flow_says_what_is_allowed(books, call, error, words):
     with pytest.raises(error, match=words):
         call(books.funds["child_subsidy"])
+
+
+@settings(deadline=None, derandomize=True)
+@given(st.lists(st.integers(-(10**13), 10**13), min_size=P, max_size=P).map(np.array))
+def test_what_one_fund_gives_the_other_takes(moved):
+    books = Books()
+    giver, taker = books.funds["employee_pension"], books.funds["resident_pension"]
+    move(giver, taker, moved, "individual", "individual")
+    assert (giver.balance[1] + taker.balance[1] == 0).all()
+    np.testing.assert_array_equal(taker.balance[1], moved)
+    assert in_sum(books.funds, books.counterparts) == 0
+    for fund in (giver, taker):
+        fund.close(0.0, MANY)  # flows and balance agree
+    assert books.tally.now["fund_transfers"].sum() == 0
+
+
+def test_money_moves_between_the_ledgers_of_one_fund(books):
+    fund = books.funds["employee_pension"]
+    fund.flow("revenue", only(2, 700), "households")
+    move(fund, fund, only(2, 300), "pooled", "individual")
+    assert fund.balance[:, 2].tolist() == [400, 300]
+    assert fund.flows["transfers"].sum() == 0
+
+
+def test_only_whole_fen_move(books):
+    funds = books.funds
+    with pytest.raises(TypeError, match="whole fen by province"):
+        move(funds["employee_pension"], funds["child_subsidy"], np.zeros(P), "pooled", "pooled")
+    with pytest.raises(ValueError, match="ledger 'gold'"):
+        move(funds["employee_pension"], funds["child_subsidy"], only(0, 1), "gold", "pooled")

@@ -94,6 +94,63 @@ def test_nothing_below_the_years_that_are_needed():
     assert value(lines, "pension until then") == 0.0
 
 
+# --- retirement and the employees' pension
+
+
+@pytest.mark.parametrize(
+    ("given", "age", "first", "years"),
+    [
+        ({"born": "1968-03", "sex": "female", "post": "cadre"}, "55 years", "2023-04", "15"),
+        ({"born": "1970-06", "sex": "female", "post": "cadre"}, "55 years 2 months", "2025-09",
+         "15"),
+        ({"born": "1978-03", "sex": "male"}, "63 years", "2041-04", "20"),
+        ({"born": "1980-03", "sex": "female"}, "52 years 8 months", "2032-12", "16.5"),
+        ({"born": "1980-03", "sex": "female", "post": "flexible"}, "57 years 7 months", "2037-11",
+         "19"),
+        ({"born": "1980-03", "sex": "female", "post": "special"}, "45 years", "2025-04", "15"),
+    ],
+)  # fmt: skip
+def test_retirement_of_one_person(given, age, first, years):
+    lines = law("retirement", given)
+    assert value(lines, "statutory age") == age
+    assert value(lines, "first month of the pension") == first
+    assert value(lines, "years of contributions needed") == years
+
+
+def test_choice_of_time_from_2025_on():
+    lines = law("retirement", {"born": "1966-06", "sex": "male"})
+    assert value(lines, "first month if as early") == "2026-07"  # at 60: five months of delay
+    assert value(lines, "first month if as late") == "2029-12"
+    before = law("retirement", {"born": "1964-06", "sex": "male"})
+    assert not [line for line in before if "as late" in line.what]
+
+
+EMPLOYEE = {"born": "1953-06", "sex": "male", "years": "20", "account": "206000"}
+
+
+def test_an_employees_pension_adds_up():
+    lines = law("employee_pension", EMPLOYEE | {"deemed": "10"})
+    assert value(lines, "base pension") == 1169.23  # 3,897.42 x 30 x 1 %
+    assert value(lines, "transitional pension") == 467.69  # 3,897.42 x 10 x 1.2 %
+    assert value(lines, "pension from the account") == 1482.01  # 206,000 / 139
+    assert value(lines, "pension in 2013-07") == pytest.approx(1169.23 + 467.69 + 1482.01)
+
+
+def test_a_later_month_has_a_smaller_divisor():
+    later = {"born": "1978-03", "sex": "male", "years": "25", "account": "206000"}
+    at_63 = law("employee_pension", later)
+    at_66 = law("employee_pension", later | {"month": "2044-04"})
+    assert value(at_63, "months by which") == 117.0
+    assert value(at_66, "months by which") == 93.0
+    assert value(at_66, "pension in") > value(at_63, "pension in")
+
+
+def test_no_employees_pension_below_the_years_needed():
+    lines = law("employee_pension", EMPLOYEE | {"years": "12.5"})
+    assert value(lines, "months that are missing") == "30"
+    assert value(lines, "pension until") == 0.0
+
+
 CARE = {"grade": "4", "setting": "home_care", "since": "2025-10"}
 
 
@@ -116,7 +173,10 @@ def test_premium_depends_on_the_scheme():
 
 @pytest.mark.parametrize("policy", POLICIES)
 def test_every_step_can_be_read(policy):
-    given = {"child_subsidy": {"born": "2025-06"}, "resident_pension": {"born": "1970-06"}}
+    given = {
+        "child_subsidy": {"born": "2025-06"}, "resident_pension": {"born": "1970-06"},
+        "retirement": {"born": "1970-06", "sex": "male"}, "employee_pension": EMPLOYEE,
+    }  # fmt: skip
     for line in law(policy, given.get(policy, CARE)):
         assert line.what in str(line)
         assert str(line.value) in str(line) or isinstance(line.value, float)
@@ -125,7 +185,7 @@ def test_every_step_can_be_read(policy):
 @pytest.mark.parametrize(
     ("policy", "given", "words"),
     [
-        ("child_subsidies", {}, "one of child_subsidy, resident_pension"),
+        ("child_subsidies", {}, "one of child_subsidy, retirement"),
         ("child_subsidy", {"born": "2025-06", "wage": "1"}, "one of born, died"),
         ("child_subsidy", {}, "a month, YYYY-MM"),
         ("child_subsidy", {"born": "2025-13"}, "a month, YYYY-MM"),
@@ -134,6 +194,12 @@ def test_every_step_can_be_read(policy):
         ("resident_pension", {"born": "1966-03", "month": "2026-03"}, "2026-04 or later"),
         ("resident_pension", {"born": "1966-03", "years": "-1"}, "whole years, 0 to 60"),
         ("resident_pension", {"born": "1966-03", "account": "1e5"}, "at most two decimals"),
+        ("retirement", {"born": "1970-06", "sex": "male", "post": "clerk"}, "worker or cadre"),
+        ("retirement", {"born": "1970-06"}, "male or female"),
+        ("employee_pension", EMPLOYEE | {"years": "61"}, "years paid, 0 to 60"),
+        ("employee_pension", EMPLOYEE | {"index": "7"}, "0 to 6.5"),
+        ("employee_pension", EMPLOYEE | {"month": "2014-01"}, "2013-07 to 2013-07"),
+        ("employee_pension", EMPLOYEE | {"born": "1945-06"}, "in 2011 to 2120"),
         ("long_term_care_insurance", CARE | {"grade": "6"}, "a care grade, 0 to 5"),
         ("long_term_care_insurance", CARE | {"setting": "spa"}, "family or home_care"),
         ("long_term_care_insurance", CARE | {"month": "2015-12"}, "when the first pilots began"),
