@@ -154,6 +154,7 @@ def _people() -> list[Quantity]:
 
 
 FUND_NAMES: Mapping[str, tuple[str, str]] = {
+    "employee_pension": ("Employee pension", "职工养老保险"),
     "resident_pension": ("Resident pension", "居民养老保险"),
     "long_term_care": ("Long-term care insurance", "长期护理保险"),
     "child_subsidy": ("Child subsidy", "育儿补贴"),

@@ -7,7 +7,7 @@ from songhe.analysis.compare import compare, has_structure, reference_of, shown_
 from songhe.analysis.intervals import QUANTILES, estimate, over_draws, quantiles_of
 
 YEARS = np.arange(2010, 2031)
-FUNDS = ["resident_pension", "long_term_care", "child_subsidy"]
+FUNDS = ["employee_pension", "resident_pension", "long_term_care", "child_subsidy"]
 DRAWS, REPLICATES = 41, 4
 
 

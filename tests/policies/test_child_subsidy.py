@@ -8,8 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from songhe.model import funds
 from songhe.model.policies import child_subsidy
+from songhe.parameters.dims import FUNDS
 from songhe.parameters.load import load
 
+AT = FUNDS.index("child_subsidy")
 AMOUNT = "policies.child_subsidy.amount"
 DOUBLED = {AMOUNT: {"2027-01-01": 7200}}
 compiling = settings(deadline=None, derandomize=True)  # the first call compiles
@@ -132,9 +134,9 @@ def test_take_up_is_a_lasting_trait_of_the_child(world, crowd):
     people["age"][:] = 0
     people["death_u"][:] = 2.0
     w = world(p, year=2026, **people).run(child_subsidy.STEP)
-    claimed = w.tally.now["fund_beneficiaries"][2].sum()
+    claimed = w.tally.now["fund_beneficiaries"][AT].sum()
     w.later().run(child_subsidy.STEP)
-    assert claimed == w.tally.now["fund_beneficiaries"][2].sum()
+    assert claimed == w.tally.now["fund_beneficiaries"][AT].sum()
     # false alarm below 1e-6: five standard errors of a share of 0.6 among 4,000
     assert abs(claimed / 4000 - 0.6) < 5 * (0.24 / 4000) ** 0.5
 

@@ -11,11 +11,12 @@ from songhe.model import funds
 from songhe.model.policies import long_term_care_insurance as ltci
 from songhe.model.scheme_membership import EMPLOYEE, RESIDENT
 from songhe.model.scheme_membership import STEP as MEMBERSHIP
+from songhe.parameters.dims import FUNDS
 from songhe.parameters.load import load
 from songhe.runs.scenario import load_scenario
 
 POLICY = "policies.long_term_care_insurance."
-AT = 1  # place of the fund
+AT = FUNDS.index("long_term_care")
 SEVERE = 3
 compiling = settings(deadline=None, derandomize=True)  # the first call compiles
 ALL_CLAIM = {POLICY + "take_up_level": 8.0, POLICY + "take_up_severity": 0.0}

@@ -10,10 +10,11 @@ from songhe.model import funds
 from songhe.model.policies import resident_pension as rp
 from songhe.model.scheme_membership import EMPLOYEE, RESIDENT
 from songhe.model.scheme_membership import STEP as MEMBERSHIP
+from songhe.parameters.dims import FUNDS
 from songhe.parameters.load import load
 
 POLICY = "policies.resident_pension."
-AT = 0  # place of the fund
+AT = FUNDS.index("resident_pension")
 SURE = {POLICY + "makes_up": 1.0}
 NO_TOPUP = {POLICY + "local_topup": {"2012-01-01": 0}}
 compiling = settings(deadline=None, derandomize=True)  # the first call compiles
@@ -246,7 +247,7 @@ def test_order_of_rows_changes_nothing(world, crowd, p):
 
 def test_level_meets_the_published_outlay(p):
     def tallies(year):
-        outlay, topup = np.zeros((3, 2, 31), np.int64), np.zeros(31, np.int64)
+        outlay, topup = np.zeros((len(FUNDS), 2, 31), np.int64), np.zeros(31, np.int64)
         outlay[AT, 0, 0], topup[0] = 9_000_000, 3_000_000
         return {"fund_outlay": outlay, "resident_pension_topup": topup}
 
