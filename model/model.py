@@ -91,6 +91,7 @@ class SongheModel(Engine):
         options: Options | None = None,
         takes_over: bool = False,
     ) -> None:
+        from . import careers
         from .year import POLICIES, YEAR, columns
 
         self.options = options or Options()
@@ -116,6 +117,7 @@ class SongheModel(Engine):
         if self.options.differentials:
             self._start_function()
         self.tally.now = stocks(self)
+        careers.start(self)
         self.tally.close(BASE_YEAR)
         self.national = national.totals(self.tally.years[BASE_YEAR])
         self.datacollector = collector() if self.options.collect else None

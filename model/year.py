@@ -17,6 +17,7 @@ from .events import (
     household,
     migration,
     partnership,
+    work,
 )
 from .policies import child_subsidy, employee_pension, long_term_care_insurance, resident_pension
 from .step import check
@@ -38,6 +39,8 @@ YEAR = (
     abroad.STEP,
     education.STEP,
     care_grade.STEP,
+    work.STEP,
+    work.PAY,
     scheme_membership.STEP,
     child_subsidy.STEP,
     employee_pension.STEP,
@@ -67,6 +70,8 @@ POLICY_STEPS = frozenset(
     step.name
     for step in (
         child_subsidy.RESPONSE,
+        work.STEP,
+        work.PAY,
         scheme_membership.STEP,
         child_subsidy.STEP,
         employee_pension.STEP,
@@ -79,9 +84,8 @@ POLICY_STEPS = frozenset(
 
 def columns() -> tuple[Column, ...]:
     """Every column: those of a person, and those that events and policies add."""
-    own = (module.COLUMNS for module in (births, scheme_membership, *POLICIES))
-    groups = (COLUMNS, employee_pension.CAREER_COLUMNS, *own)
-    return tuple(column for group in groups for column in group)
+    own = (module.COLUMNS for module in (births, work, scheme_membership, *POLICIES))
+    return tuple(column for group in (COLUMNS, *own) for column in group)
 
 
 check(YEAR, columns())

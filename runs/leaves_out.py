@@ -13,8 +13,8 @@ class LeftOut(NamedTuple):
 LEAVES_OUT = (
     LeftOut("Household registration (hukou) and the rights that hang on it",
             "户籍及与户籍挂钩的待遇"),
-    LeftOut("Work, wages and careers; scheme membership never changes",
-            "就业、工资与职业生涯；参保身份不变"),
+    LeftOut("Hours, spells out of work within a year, firms; wages by province",
+            "工时、年内失业经历与企业；分省工资"),
     LeftOut("Employee pension, medical and maternity cover, medical aid",
             "职工养老、医疗、生育保险和医疗救助"),
     LeftOut("Childcare places, kindergartens and schools as suppliers",

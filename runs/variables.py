@@ -173,6 +173,14 @@ FUND_ACCOUNTS = (
              "Prices of the year over those of 2010, of the draw.", "indicator"),
 )  # fmt: skip
 
+WORK_AND_WAGES = (
+    Variable("workers", ("work", "residence", "sex"), PERSONS, "People by kind of work",
+             "分就业形式人口",
+             "State in the year; none is children, pupils, homes and the retired.", "stock"),
+    Variable("wage_bill", (), YUAN_Y, "Wage bill", "工资总额",
+             "Yuan of the year; full-year earnings of enterprise, public and flexible workers."),
+)  # fmt: skip
+
 SERVICES = (
     Variable("care_need_hours", ("adl",), "hours per year", "Hours of care needed",
              "照护需求时数", f"{FLOW} By function in daily life."),
@@ -210,7 +218,7 @@ SERVICES = (
 )  # fmt: skip
 
 VARIABLES: Mapping[str, Variable] = {
-    variable.name: variable for variable in (*PEOPLE, *FUND_ACCOUNTS, *SERVICES)
+    variable.name: variable for variable in (*PEOPLE, *WORK_AND_WAGES, *FUND_ACCOUNTS, *SERVICES)
 }
 
 

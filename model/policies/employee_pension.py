@@ -69,7 +69,7 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 Counts = NDArray[np.int64]
 
-CAREER_COLUMNS = (
+COLUMNS = (
     Column("work", np.uint8, 0, "code", "work", "state of work in the year"),
     Column("earnings", np.int32, 0, "yuan per year", "work", "at full-year work in the year"),
 )

@@ -1,0 +1,351 @@
+"""Careers before 2011: what stands in the employee scheme for everybody at the start.
+
+Decides who past the age of retirement had been a member and draws a pension; for these and
+for members of working age the months paid, the service that counts as paid, the contribution
+index and the account. A member of working age joined when the number of members passed her
+place among them; service before individual accounts of those who were there by 1996 counts as
+paid. Source: `parameters/work/careers.yaml`, and yearbook counts of 2010. Leaves out early
+exits, changes between kinds of work before 2010, and rules by province.
+"""
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..agents import luck
+from ..agents.compiled import kernel, rule
+from ..parameters.dims import EDUCATION, PENSIONS, RESIDENCES, RETIREMENT_CLASSES, SEXES
+from ..parameters.load import Parameters
+from . import scheme_membership
+from .events import work
+from .numbers import Numbers
+from .prices import wage
+from .work_rules import (
+    ENTERPRISE,
+    FLEXIBLE,
+    HIGH,
+    LOW,
+    NONE,
+    PUBLIC,
+    RELATIVE,
+    SCALE,
+    WORKING_AGE,
+    WorkTables,
+    coverage,
+    normal,
+    tables_of,
+)
+
+if TYPE_CHECKING:
+    from .model import SongheModel
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+TOPIC = "work.careers."
+MEMBERSHIP = "work.scheme_membership."
+BASE_YEAR, ACCOUNTS = 2010, 1996  # the last year before the start; individual accounts begin
+FIRST_SERVICE = 1950  # no service in units of the state before
+FIRST_COHORT, LAST_COHORT = 1880, 2010
+EMPLOYEE, NO_PENSION = PENSIONS.index("employee"), PENSIONS.index("none")
+MEN, WOMEN_55, WOMEN_50 = range(len(RETIREMENT_CLASSES))
+FEMALE = SEXES.index("female")
+LASTING, ALPHA, POST, DENSITY, MEMBER = int(luck.Call.WORK_LASTING), 0, 1, 2, 3
+WAS_PUBLIC_CALL, WAS_PUBLIC = int(luck.Call.PERSON_LASTING), 3  # contributions of residents else
+MONTHS, FEN, INDEX = 12, 100.0, 10_000.0
+LATE_CAREER = 50  # age whose earnings stand for those of a pensioner
+LARGEST_ACCOUNT = 4_000_000_000
+
+
+class Past(NamedTuple):
+    """What the rules of careers read.
+
+    member : float64[cohort, sex, residence, education], past the age of retirement
+    covered : float64[work, residence, education], workers who are members in 2010
+    retired_from, divisor : [class]; women_55 : float64[education]
+    entry_age : int64[education]
+    joined : float64[year from 1996], members over those of 2010, rising to 1
+    account : float64[first year, last year], both from 1996, fen at the end of the last year
+        of a member with index 1 who paid all months
+    density : float64[work], log odds of a paid month
+    wage : yuan per year, in 2010
+    """
+
+    member: Floats
+    covered: Floats
+    retired_from: Integers
+    divisor: Floats
+    women_55: Floats
+    entry_age: Integers
+    joined: Floats
+    account: Floats
+    density: Floats
+    density_spread: float
+    interrupted: float
+    public_share: float
+    public_ratio: float
+    base_share: float
+    lowest: float
+    highest: float
+    accrual: float
+    wage: float
+
+
+class Career(NamedTuple):
+    """What is in the scheme; account in fen for index 1."""
+
+    paid_months: int
+    deemed_years: int
+    account: float
+
+
+@rule
+def class_of(sex: int, u_post: float, share_55: float) -> int:
+    """Class by the age of retirement before 2025; u_post : a lasting uniform."""
+    if sex != FEMALE:
+        return MEN
+    return WOMEN_55 if u_post < share_55 else WOMEN_50
+
+
+@rule
+def joined_in(place: float, joined: Floats) -> int:
+    """Year in which a member joined; place : hers among the members of 2010, in (0, 1)."""
+    for k in range(joined.size):
+        if place <= joined[k]:
+            return ACCOUNTS + k
+    return BASE_YEAR
+
+
+@rule
+def career(began: int, member_since: int, ends: int, density: float, past: Past) -> Career:
+    """Career from the year work began to before the year `ends`.
+
+    member_since : year of joining; ACCOUNTS for those who were there when accounts began
+    density : share of months paid
+    """
+    deemed = 0
+    if member_since <= ACCOUNTS:
+        deemed = max(min(ends, ACCOUNTS) - max(began, FIRST_SERVICE), 0)
+    first = max(began, member_since, ACCOUNTS)
+    if first >= ends:
+        return Career(0, deemed, 0.0)
+    months = int(density * MONTHS * (ends - first))
+    account = density * past.account[first - ACCOUNTS, ends - 1 - ACCOUNTS]
+    return Career(months, deemed, account)
+
+
+@rule
+def index_of(relative: float, past: Past) -> float:
+    """Contribution index of earnings over the mean wage."""
+    return min(max(past.base_share * relative, past.lowest), past.highest)
+
+
+@rule
+def first_pension(index: float, years: float, past: Past) -> float:
+    """Pension by the formula of 2005 on the wage of 2010, yuan per month, before its level."""
+    return past.wage / MONTHS * 0.5 * (1.0 + index) * years * past.accrual
+
+
+@rule
+def odds_share(log_odds: float) -> float:
+    """Share at these log odds."""
+    return float(1.0 / (1.0 + np.exp(-log_odds)))
+
+
+@kernel
+def find_pensioners(
+    id: Any, alive: Any, age: Any, sex: Any, residence: Any, education: Any, pension: Any,
+    past: Past, low: Any, high: Any,
+) -> None:  # fmt: skip
+    """Who past the age of retirement draws a pension of the employee scheme."""
+    for i in range(id.size):
+        if alive[i] == 0 or age[i] < past.retired_from[WOMEN_50]:
+            continue
+        words = luck.philox(id[i] & LOW, id[i] >> HIGH, luck.LASTING, LASTING, low, high)
+        post = class_of(sex[i], luck.unit(words[POST]), past.women_55[education[i]])
+        born = max(BASE_YEAR - int(age[i]) - FIRST_COHORT, 0)
+        chance = past.member[born, sex[i], residence[i], education[i]]
+        if age[i] >= past.retired_from[post] and luck.unit(words[MEMBER]) < chance:
+            pension[i] = EMPLOYEE
+
+
+@kernel
+def rebuild(
+    id: Any, alive: Any, age: Any, sex: Any, residence: Any, education: Any, work: Any,
+    earnings_z: Any, scheme: Any, pension: Any, paid_months: Any,
+    deemed_years: Any, contribution_index: Any, employee_account: Any, pension_m: Any,
+    account_pension_m: Any, past: Past, t: WorkTables, mean_relative: float, low: Any, high: Any,
+    sums: Any,
+) -> None:  # fmt: skip
+    """Careers, and pensions by the formula without their level.
+
+    mean_relative : mean relative earnings of enterprise and public workers
+    sums : int64[3], pensioners of the fund, their pensions in fen a month, those of budgets
+    """
+    for i in range(id.size):
+        if alive[i] == 0 or age[i] < WORKING_AGE:
+            continue
+        a, b = id[i] & LOW, id[i] >> HIGH
+        words = luck.philox(a, b, luck.LASTING, LASTING, low, high)
+        retired = pension[i] == EMPLOYEE
+        kind = int(work[i])
+        member = scheme[i] == scheme_membership.EMPLOYEE and not retired
+        like = ENTERPRISE if kind == NONE else kind
+        covered = past.covered[like, residence[i], education[i]]
+        left = kind == NONE and not retired and luck.unit(words[MEMBER]) < covered
+        if not (retired or member or left):
+            continue
+        began = BASE_YEAR + 1 - int(age[i]) + past.entry_age[education[i]]
+        alpha = normal(words[ALPHA], t.normals)
+        spread = past.density_spread * normal(words[DENSITY], t.normals)
+        density = odds_share(past.density[kind] + spread)
+        level = t.level[ENTERPRISE, sex[i], education[i], min(age[i], LATE_CAREER)]
+        z = earnings_z[i] / SCALE
+        index = index_of(np.exp(level + t.lasting_sd * alpha + z) / mean_relative, past)
+        if retired:
+            post = class_of(sex[i], luck.unit(words[POST]), past.women_55[education[i]])
+            ends = BASE_YEAR + 1 - int(age[i]) + past.retired_from[post]
+            public_word = luck.philox(a, b, luck.LASTING, WAS_PUBLIC_CALL, low, high)[WAS_PUBLIC]
+            public = luck.unit(public_word) < past.public_share
+            density = odds_share(past.density[ENTERPRISE] + spread)
+            c = career(began, ACCOUNTS, ends, density, past)
+            if public:
+                c = Career(0, max(ends - max(began, FIRST_SERVICE), 0), 0.0)
+            account = c.account * index
+            paid = int(account / past.divisor[post])
+            spent = float(MONTHS * (BASE_YEAR + 1 - max(ends, ACCOUNTS))) * paid
+            years = c.deemed_years + c.paid_months / MONTHS
+            amount = np.int64(first_pension(index, years, past) * FEN)
+            if public:
+                amount = np.int64(amount * past.public_ratio)
+                sums[2] += amount
+            else:
+                sums[0] += 1
+                sums[1] += amount
+            pension_m[i] = amount
+            account_pension_m[i] = paid
+            employee_account[i] = min(max(account - spent, 0.0), LARGEST_ACCOUNT)
+        elif kind == PUBLIC:
+            c = Career(0, max(int(age[i]) - past.entry_age[education[i]], 0), 0.0)
+        else:
+            if kind == FLEXIBLE:
+                index = past.lowest
+            since = joined_in(luck.unit(words[MEMBER]) / covered, past.joined)
+            if left:
+                density *= past.interrupted
+            c = career(began, since, BASE_YEAR + 1, density, past)
+            employee_account[i] = min(c.account * index, LARGEST_ACCOUNT)
+        paid_months[i] = c.paid_months
+        deemed_years[i] = c.deemed_years
+        contribution_index[i] = np.rint(index * INDEX) if c.paid_months + c.deemed_years else 0
+
+
+@kernel
+def scale_pensions(pension: Any, pension_m: Any, account_pension_m: Any, factor: float) -> None:
+    """Bring pensions to their level; the part from the account is never more than the whole."""
+    for i in range(pension.size):
+        if pension[i] == EMPLOYEE:
+            pension_m[i] = np.rint(pension_m[i] * factor)
+            account_pension_m[i] = min(account_pension_m[i], pension_m[i])
+
+
+def account_factors(p: Parameters) -> Floats:
+    """Account by first and last year of payment, from 1996, fen for index 1.
+
+    Contributions of a year earn interest from the next one on.
+    """
+    years = range(ACCOUNTS, BASE_YEAR + 1)
+    rate = np.array([float(np.asarray(p.year(TOPIC + "account_rate_before", y))) for y in years])
+    growth, interest = (p.value(TOPIC + n) for n in ("wage_growth_before", "interest_before"))
+    paid = rate * wage(p, BASE_YEAR) * FEN * (1.0 + growth) ** (np.array(years) - BASE_YEAR)
+    table = np.zeros((len(years), len(years)))
+    for first in range(len(years)):
+        held = 0.0
+        for last in range(first, len(years)):
+            held = held * (1.0 + interest) + paid[last]
+            table[first, last] = held
+    return table
+
+
+def member_chance(p: Parameters, level: float) -> Floats:
+    """Chance of having been a member, float64[cohort, sex, residence, education]."""
+    years = np.arange(FIRST_COHORT, LAST_COHORT + 1)
+    known = np.asarray(p.coords(MEMBERSHIP + "cohort_log_odds", "cohort"), dtype=np.float64)
+    cohort = np.interp(years, known, p.array(MEMBERSHIP + "cohort_log_odds"))
+    female = np.array([s == "female" for s in SEXES]) * p.value(MEMBERSHIP + "female_log_odds")
+    log_odds = cohort[:, None, None, None] + female[None, :, None, None] + level
+    log_odds = log_odds + p.array(MEMBERSHIP + "employee_log_odds")
+    shape = (len(years), len(SEXES), len(RESIDENCES), len(EDUCATION))
+    return np.ascontiguousarray(np.broadcast_to(1.0 / (1.0 + np.exp(-log_odds)), shape))
+
+
+@lru_cache(maxsize=8)
+def _past(numbers: Numbers) -> Past:
+    p = numbers.p
+    years = range(ACCOUNTS, BASE_YEAR + 1)
+    density = np.clip(p.array(TOPIC + "density_before"), 1e-6, 1.0 - 1e-6)
+    lowest, highest = p.array(TOPIC + "base_limits")
+    fund, budgets = p.array(TOPIC + "retired_members")
+    return Past(
+        member=member_chance(p, p.value(TOPIC + "retired_level")),
+        covered=coverage(p, BASE_YEAR),
+        retired_from=p.array(TOPIC + "retired_from").astype(np.int64),
+        divisor=np.array(p.array(TOPIC + "account_divisor")),
+        women_55=np.array(p.array(TOPIC + "women_55_share")),
+        entry_age=tables_of(p).entry_age,
+        joined=np.array([float(np.asarray(p.year(TOPIC + "members_before", y))) for y in years]),
+        account=account_factors(p),
+        density=np.log(density / (1.0 - density)),
+        density_spread=p.value(TOPIC + "density_spread"),
+        interrupted=p.value(TOPIC + "interrupted_share"),
+        public_share=float(budgets / (fund + budgets)),
+        public_ratio=p.value(TOPIC + "public_pension_ratio"),
+        base_share=p.value(TOPIC + "base_share"),
+        lowest=float(lowest),
+        highest=float(highest),
+        accrual=p.value(TOPIC + "accrual"),
+        wage=wage(p, BASE_YEAR),
+    )
+
+
+def past_of(p: Parameters) -> Past:
+    """What is known of the years before 2011 under these parameters."""
+    return _past(Numbers(p))
+
+
+def mean_pension(p: Parameters) -> float:
+    """Pension of the fund's pensioners in 2010, yuan per month."""
+    fund, _ = p.array(TOPIC + "retired_members")
+    return float(1e3 * p.value(TOPIC + "outlay") / fund / MONTHS)
+
+
+def start(model: "SongheModel") -> None:
+    """Work, schemes, careers and pensions of everybody at the end of 2010."""
+    people, p, key = model.people, model.parameters, model.key
+    past, t = past_of(p), tables_of(p)
+    model.constants.year = BASE_YEAR
+    persons = ("id", "alive", "age", "sex", "residence", "education")
+    find_pensioners(
+        *(people[c] for c in (*persons, "pension")), past, key.low, key.high
+    )  # fmt: skip
+    words = luck.words(people["id"], work.CALL, BASE_YEAR, key)
+    columns = (people[c] for c in work.BY_ROWS)
+    work.live_work(*columns, words, work.prepare(model, starts=True))
+    mean_relative = work.earnings_level(model) / RELATIVE
+    work.apply_earnings(model)
+    scheme_membership.apply(model)
+    names = (
+        *persons, "work", "earnings_z", "scheme", "pension", "paid_months",
+        "deemed_years", "contribution_index", "employee_account", "pension_m", "account_pension_m",
+    )  # fmt: skip
+    sums = np.zeros(3, np.int64)
+    rebuild(*(people[c] for c in names), past, t, mean_relative, key.low, key.high, sums)
+
+    def level() -> float:
+        return mean_pension(p) * FEN * sums[0] / sums[1] if sums[1] else 1.0
+
+    factor = float(model.constants.get("pensions_of_2010", level, aligned=True))
+    columns = (people[c] for c in ("pension", "pension_m", "account_pension_m"))
+    scale_pensions(*columns, factor)

@@ -1,0 +1,196 @@
+"""Work and earnings of the year: who does which kind of work, and what it earns.
+
+Decides for everyone of 16 and over who is out of school and draws no pension of the employee
+scheme, whether the work is reviewed this year, what is chosen, and the earnings of a full
+year. Those who leave school choose at once. Mean earnings of enterprise and public workers
+are those of the mean wage of urban units, in every year of a baseline. Source:
+`parameters/work/`. Leaves out hours, months out of work within a year, firms, moves for a
+job, and any answer of wages to the number of workers.
+"""
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...agents import luck
+from ...agents.columns import Column
+from ...agents.compiled import kernel
+from ...parameters.dims import PENSIONS, RESIDENCES, SEXES, WORK
+from ..prices import wage
+from ..step import Step
+from ..work_rules import (
+    ENTERPRISE,
+    FLEXIBLE,
+    HIGH,
+    LOW,
+    NONE,
+    PUBLIC,
+    RELATIVE,
+    SCALE,
+    WORKING_AGE,
+    YOUNG,
+    WorkTables,
+    cell_of,
+    choose,
+    earns,
+    next_deviation,
+    normal,
+    relative_earnings,
+    tables_of,
+)
+
+if TYPE_CHECKING:
+    from ..model import SongheModel
+
+Counts = NDArray[np.int64]
+
+COLUMNS = (
+    Column("work", np.uint8, NONE, "code", "work", "kind of work in the year being lived"),
+    Column("earnings_z", np.int16, 0, "log, 1/10000", "work", "persistent deviation of earnings"),
+    Column("earnings", np.int32, 0, "yuan per year", "work", "at full-year work in the year"),
+)
+EMPLOYEE = PENSIONS.index("employee")
+FEMALE = SEXES.index("female")
+REVIEWS, LUCK, INNOVATION = 0, 1, 2  # lanes of the yearly call
+LASTING_CALL, ALPHA = int(luck.Call.WORK_LASTING), 0
+CALL = luck.Call.WORK
+CHUNK = 1024  # people whose lasting words stay in the nearest cache
+BY_ROWS = (
+    "id", "alive", "age", "sex", "residence", "province", "education", "enrolled", "since_birth",
+    "pension", "work", "earnings_z", "earnings",
+)  # fmt: skip
+FEN = 100
+
+
+class Rules(NamedTuple):
+    """Tables, the year, the key of the run, and whether everybody chooses, at the start."""
+
+    t: WorkTables
+    year: int
+    low: Any
+    high: Any
+    starts: bool
+
+
+@kernel
+def live_work(
+    id: Any, alive: Any, age: Any, sex: Any, residence: Any, province: Any, education: Any,
+    enrolled: Any, since_birth: Any, pension: Any, work: Any, earnings_z: Any, earnings: Any,
+    u: Any, r: Rules,
+) -> None:  # fmt: skip
+    """Work, deviation and earnings over those of a median worker (in millionths) of each row.
+
+    u : uint32[4, n], words of the yearly call
+    """
+    t, lasting = r.t, np.empty(CHUNK, np.uint32)
+    for first in range(0, id.size, CHUNK):
+        m = min(CHUNK, id.size - first)
+        for k in range(m):
+            address = id[first + k]
+            words = luck.philox(
+                address & LOW, address >> HIGH, luck.LASTING, LASTING_CALL, r.low, r.high
+            )
+            lasting[k] = np.uint32(words[ALPHA])
+        for k in range(m):
+            i = first + k
+            free = alive[i] == 1 and age[i] >= WORKING_AGE and enrolled[i] == 0
+            if not free or pension[i] == EMPLOYEE:
+                work[i] = NONE
+                earnings[i] = 0
+                continue
+            now, z = work[i], earnings_z[i] / SCALE
+            if r.starts or age[i] == t.entry_age[education[i]]:
+                cell = cell_of(residence[i], education[i], sex[i], age[i])
+                now = choose(id[i], r.year, t.prevalence[cell], 1.0, r.low, r.high)
+                z = t.stationary_sd * normal(u[INNOVATION, i], t.normals)
+            else:
+                if luck.unit(u[REVIEWS, i]) < t.turnover[residence[i], now]:
+                    mother = sex[i] == FEMALE and since_birth[i] < YOUNG
+                    no_work = t.no_work_factor if mother else 1.0
+                    cell = cell_of(residence[i], education[i], sex[i], age[i])
+                    now = choose(id[i], r.year, t.weight[cell], no_work, r.low, r.high)
+                if earns(now):
+                    z = next_deviation(z, normal(u[INNOVATION, i], t.normals), t)
+            work[i] = now
+            earnings_z[i] = np.rint(z * SCALE)
+            if earns(now):
+                level = t.level[now, sex[i], education[i], min(age[i], 99)]
+                alpha = normal(lasting[k], t.normals)
+                short = normal(u[LUCK, i], t.normals)
+                own = relative_earnings(level + t.province[province[i]], alpha, z, short, t)
+                earnings[i] = np.rint(own * RELATIVE)
+            else:
+                earnings[i] = 0
+
+
+@kernel
+def sum_relative(work: Any, earnings: Any) -> Any:
+    """Sum of relative earnings of enterprise and public workers, and their number."""
+    total, n = np.int64(0), np.int64(0)
+    for i in range(work.size):
+        counts = np.int64((work[i] == ENTERPRISE) | (work[i] == PUBLIC))
+        total += counts * earnings[i]
+        n += counts
+    return total, n
+
+
+@kernel
+def pay(
+    alive: Any, residence: Any, sex: Any, work: Any, earnings: Any, yuan: float, workers: Any
+) -> Any:
+    """Turn relative earnings into yuan and count; returns the wage bill in fen.
+
+    yuan : of one unit of relative earnings; workers : int64[work, residence, sex]
+    The bill is of enterprise, public and flexible workers.
+    """
+    bill = np.int64(0)
+    for i in range(work.size):
+        workers[work[i], residence[i], sex[i]] += alive[i]
+        y = np.int64(np.rint(earnings[i] * yuan))
+        earnings[i] = y
+        bill += y * FEN * np.int64((work[i] >= FLEXIBLE) & (work[i] <= PUBLIC))
+    return bill
+
+
+def prepare(model: "SongheModel", starts: bool = False) -> Rules:
+    """Rules of the model's year."""
+    key = model.key
+    return Rules(tables_of(model.parameters), model.year, key.low, key.high, starts)
+
+
+def earnings_level(model: "SongheModel") -> float:
+    """Mean relative earnings of enterprise and public workers; a baseline counts it each year."""
+
+    def count() -> float:
+        total, n = sum_relative(model.people["work"], model.people["earnings"])
+        return total / n if total > 0 else RELATIVE
+
+    return float(model.constants.get("earnings_level", count, aligned=True))
+
+
+def apply_earnings(model: "SongheModel") -> None:
+    """Earnings in yuan, workers and the wage bill."""
+    yuan = wage(model.parameters, model.year) / earnings_level(model)
+    workers = np.zeros((len(WORK), len(RESIDENCES), len(SEXES)), np.int64)
+    columns = (model.people[c] for c in ("alive", "residence", "sex", "work", "earnings"))
+    bill = pay(*columns, yuan, workers)
+    model.tally.add("workers", workers)
+    model.tally.add("wage_bill", np.asarray(bill, dtype=np.int64))
+
+
+STEP = Step(
+    "work",
+    reads=BY_ROWS,
+    writes=("work", "earnings_z", "earnings"),
+    columns=BY_ROWS,
+    kernel=live_work,
+    prepare=prepare,
+    call=CALL,
+)
+PAY = Step(
+    "earnings",
+    reads=("alive", "residence", "sex", "work", "earnings"),
+    writes=("earnings",),
+    apply=apply_earnings,
+)

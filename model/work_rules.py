@@ -1,0 +1,204 @@
+"""Rules of work and earnings for one person, and the tables that they read.
+
+Work is a lazy chain: some review it in a year, and who reviews chooses among all kinds anew.
+With choices in proportion to prevalence times turnover, prevalence is the stationary state.
+Earnings are a level by kind of work, sex, schooling and age, times what is the person's own:
+a lasting level, a persistent deviation and the luck of the year. Source:
+`parameters/work/employment.yaml` and `earnings.yaml`.
+"""
+
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import ndtri
+
+from ..agents import luck
+from ..agents.compiled import rule
+from ..parameters.dims import EDUCATION, RESIDENCES, SEXES, WORK
+from ..parameters.load import Parameters
+from .numbers import Numbers
+
+Floats = NDArray[np.float64]
+
+NONE, FARM, FLEXIBLE, ENTERPRISE, PUBLIC, UNEMPLOYED = range(len(WORK))
+N_WORK, N_AGES, N_SEXES, N_EDUCATION = len(WORK), 100, len(SEXES), len(EDUCATION)
+WORKING_AGE = 16
+YOUNG = 6  # years since a birth below which a child is young
+CHOICE = int(luck.Call.WORK_CHOICE)
+PER_CALL = 4
+LOW, HIGH = np.uint64(0xFFFFFFFF), np.uint64(32)
+NORMALS = 4096  # equally likely values that stand for the normal curve
+NORMAL_SHIFT = np.uint64(20)  # leaves 12 of the 32 bits of a word
+SCALE = 10_000.0  # of the deviation z as it is stored
+WIDEST = 3.2  # log points that z can hold
+RELATIVE = 1_000_000.0  # units of earnings before they are scaled
+MOST_RELATIVE = 2000.0
+EMPLOYMENT, EARNINGS = "work.employment.", "work.earnings."
+
+
+class WorkTables(NamedTuple):
+    """What the rules read.
+
+    prevalence, weight : float64[cell, work], shares, and weights of those who review
+    turnover : float64[residence, work]
+    entry_age : int64[education], at the opening of the first year out of school
+    level : float64[work, sex, education, age], log earnings
+    province : float64[province], log
+    normals : float64[4096]
+    """
+
+    prevalence: Floats
+    weight: Floats
+    turnover: Floats
+    entry_age: NDArray[np.int64]
+    level: Floats
+    province: Floats
+    normals: Floats
+    no_work_factor: float
+    lasting_sd: float
+    rho: float
+    innovation_sd: float
+    stationary_sd: float
+    transitory_sd: float
+
+
+@rule
+def cell_of(residence: int, education: int, sex: int, age: int) -> int:
+    """Row of the tables by cell."""
+    place = np.int64(residence) * N_EDUCATION + education
+    return int((place * N_SEXES + sex) * N_AGES + min(max(age, 0), N_AGES - 1))
+
+
+@rule
+def normal(word: Any, normals: Floats) -> float:
+    """Standard normal deviate of a 32-bit word."""
+    return float(normals[np.uint64(word) >> NORMAL_SHIFT])
+
+
+@rule
+def choose(identity: Any, year: int, weights: Any, no_work: float, low: Any, high: Any) -> int:
+    """Kind of work with chance in proportion to the weights: the shortest of waiting times.
+
+    An exponential time over the weight is one Gumbel per option. no_work : factor on the
+    weight of none; low, high : key of the run
+    """
+    address = np.uint64(identity)
+    a, b = address & LOW, address >> HIGH
+    first = luck.philox(a, b, year, CHOICE, low, high)
+    second = luck.philox(a, b, year, CHOICE + 1, low, high)
+    best, shortest = 0, np.inf
+    for k in range(N_WORK):
+        word = first[k] if k < PER_CALL else second[k - PER_CALL]
+        weight = weights[k] * no_work if k == NONE else weights[k]
+        if weight > 0.0:
+            waits = -np.log(luck.unit(word)) / weight
+            if waits < shortest:
+                best, shortest = k, waits
+    return best
+
+
+@rule
+def earns(work: int) -> bool:
+    """Whether a kind of work has earnings."""
+    return FARM <= work <= PUBLIC
+
+
+@rule
+def next_deviation(z: float, innovation: float, t: WorkTables) -> float:
+    """Persistent deviation after a year, in log points; innovation : standard normal."""
+    return min(max(t.rho * z + t.innovation_sd * innovation, -WIDEST), WIDEST)
+
+
+@rule
+def relative_earnings(level: float, lasting: float, z: float, luck_: float, t: WorkTables) -> float:
+    """Earnings over those of a median enterprise worker of 30; two standard normals, and z."""
+    log = level + t.lasting_sd * lasting + z + t.transitory_sd * luck_
+    return float(min(np.exp(log), MOST_RELATIVE))
+
+
+def normal_values() -> Floats:
+    """Middles of equally likely pieces of the normal curve, with variance one, float64[4096]."""
+    values = np.asarray(ndtri((np.arange(NORMALS) + 0.5) / NORMALS), dtype=np.float64)
+    return np.asarray(values / values.std())
+
+
+def by_age(p: Parameters, key: str) -> Floats:
+    """Table with steps at its `age_from`, spread over single ages, float64[..., age]."""
+    starts = np.asarray(p.coords(key, "age_from"), dtype=np.int64)
+    place = np.searchsorted(starts, np.arange(N_AGES), side="right") - 1
+    return np.asarray(p.array(key)[..., np.maximum(place, 0)])
+
+
+def prevalence_of(p: Parameters, level: Floats) -> Floats:
+    """Share of each kind of work, float64[residence, education, sex, age, work].
+
+    level : float64[work, residence], log odds
+    """
+    place = p.array(EMPLOYMENT + "place_log_odds") + level[:, :, None]
+    odds = np.exp(
+        place[:, :, :, None, None] + by_age(p, EMPLOYMENT + "age_log_odds")[:, None, None]
+    )
+    return np.ascontiguousarray(np.moveaxis(odds / odds.sum(axis=0), 0, -1))
+
+
+def _log_earnings(p: Parameters) -> Floats:
+    """Log earnings but for what is the person's own, float64[work, sex, education, age]."""
+    key = EARNINGS + "age_profile"
+    known = np.asarray(p.coords(key, "age_from"), dtype=np.float64)
+    age = np.interp(np.arange(N_AGES), known, p.array(key))
+    female = np.array([s == "female" for s in SEXES]) * p.value(EARNINGS + "female_log_ratio")
+    school = p.value(EARNINGS + "school_return") * p.array(EARNINGS + "school_years")
+    kind = p.array(EARNINGS + "kind_log_level")
+    own = female[:, None, None] + (school - school[2])[:, None] + age
+    return np.ascontiguousarray(kind[:, None, None, None] + own)
+
+
+@lru_cache(maxsize=8)
+def _tables(numbers: Numbers) -> WorkTables:
+    p = numbers.p
+    shares = prevalence_of(p, p.array(EMPLOYMENT + "level"))
+    turnover = np.clip(p.array(EMPLOYMENT + "turnover"), 0.0, 1.0)
+    weights = shares * turnover[:, None, None, None]
+    completed = p.array("demography.schooling.completion_age").astype(np.int64)
+    rho, sd = p.value(EARNINGS + "persistence"), p.value(EARNINGS + "innovation_sd")
+    return WorkTables(
+        prevalence=shares.reshape(-1, N_WORK),
+        weight=np.ascontiguousarray(weights.reshape(-1, N_WORK)),
+        turnover=np.ascontiguousarray(turnover),
+        entry_age=np.maximum(completed - 1, WORKING_AGE),
+        level=_log_earnings(p),
+        province=np.log(p.array(EARNINGS + "province_factor")),
+        normals=normal_values(),
+        no_work_factor=float(np.exp(-p.value(EMPLOYMENT + "young_child"))),
+        lasting_sd=p.value(EARNINGS + "lasting_sd"),
+        rho=rho,
+        innovation_sd=sd,
+        stationary_sd=sd / float(np.sqrt(1.0 - rho * rho)),
+        transitory_sd=p.value(EARNINGS + "transitory_sd"),
+    )
+
+
+def tables_of(p: Parameters) -> WorkTables:
+    """The tables under these parameters."""
+    return _tables(Numbers(p))
+
+
+def coverage(p: Parameters, year: int) -> Floats:
+    """Share of workers registered with the employee scheme, float64[work, residence, education]."""
+    known = p.coords(EMPLOYMENT + "coverage_level", "year")
+    level = float(np.asarray(p.year(EMPLOYMENT + "coverage_level", min(year, int(known[-1])))))
+    return coverage_at(p, level)
+
+
+def coverage_at(p: Parameters, level: float) -> Floats:
+    """Share registered at this level of the log odds, float64[work, residence, education].
+
+    Public staff always are; people without work or on a farm never.
+    """
+    log_odds = p.array(EMPLOYMENT + "coverage_log_odds")[:, :, None] + level
+    log_odds = log_odds + p.array(EMPLOYMENT + "coverage_education")
+    share = 1.0 / (1.0 + np.exp(-log_odds))
+    share[[NONE, FARM]], share[PUBLIC] = 0.0, 1.0
+    return np.ascontiguousarray(np.broadcast_to(share, (N_WORK, len(RESIDENCES), N_EDUCATION)))
