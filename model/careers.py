@@ -132,7 +132,8 @@ def career(began: int, member_since: int, ends: int, density: float, past: Past)
     if first >= ends:
         return Career(0, deemed, 0.0)
     months = int(density * MONTHS * (ends - first))
-    account = density * past.account[first - ACCOUNTS, ends - 1 - ACCOUNTS]
+    paid = months / (MONTHS * (ends - first))
+    account = paid * past.account[first - ACCOUNTS, ends - 1 - ACCOUNTS]
     return Career(months, deemed, account)
 
 
