@@ -22,12 +22,12 @@ from ...agents import luck
 from ...agents.columns import Column
 from ...agents.compiled import kernel, rule
 from ...agents.institutions import split
-from ...parameters.dims import FUNDS, LEDGERS, PROVINCES
+from ...parameters.dims import FUNDS, LEDGERS, PENSIONS, PROVINCES
 from ...parameters.load import Parameters
 from ..funds import add_counts, by_month, fen
 from ..numbers import Numbers
 from ..prices import by_law, grown, price_index, wage_factor
-from ..scheme_membership import RESIDENT
+from ..scheme_membership import CONTRIBUTES, RESIDENT, contribution_class
 from ..step import Step
 
 if TYPE_CHECKING:
@@ -38,19 +38,17 @@ Counts = NDArray[np.int64]
 COLUMNS = (
     Column("pension_account", np.int32, 0, "fen", "resident_pension", "individual account"),
     Column("pension_years", np.uint8, 0, "years", "resident_pension", "years paid, or made up"),
-    Column("account_pension_m", np.int32, 0, "fen", "resident_pension", "pension from the account"),
-    Column("draws_pension", np.uint8, 0, "flag", "resident_pension", "the pension is awarded"),
+    Column("account_pension_m", np.int32, 0, "fen", "resident_pension", "part from the account"),
 )
-READS = (
-    "id", "alive", "age", "birth_month", "death_u", "province", "scheme", "scheme_age",
-    "contribution_class",
-)  # fmt: skip
-WRITES = tuple(column.name for column in COLUMNS)
+READS = ("id", "alive", "age", "birth_month", "death_u", "province", "scheme")
+WRITES = ("pension_account", "pension_years", "account_pension_m", "pension")
 FUND = "resident_pension"
 POLICY = "policies.resident_pension."
 CENTRAL, LOCAL, HOUSEHOLDS = "central_government", "local_government", "households"
 CAPITAL_MARKET = "capital_market"
 CLAIM_CALL, CLAIM = int(luck.Call.CLAIM), 1  # the call, and its lane for pensions
+LASTING_CALL = int(luck.Call.PERSON_LASTING)
+AWARDED = PENSIONS.index("resident")
 WORKING_AGE = 16
 LARGEST = 2_147_000_000  # fen that an account can hold
 BILLION_FEN = 1e11
@@ -68,6 +66,7 @@ class Rules(NamedTuple):
 
     minimum, topup : running sums of the year's monthly amounts, int64[13]
     own, matching : yearly contribution and subsidy by class, int64[class], 0 does not pay
+    classes : float64[class], running share of members who pay in a class or a lower one
     """
 
     year: int
@@ -78,6 +77,7 @@ class Rules(NamedTuple):
     topup: Counts
     own: Counts
     matching: Counts
+    classes: NDArray[np.float64]
     interest: float
     divisor: int
     makes_up: float
@@ -145,6 +145,14 @@ def pension(first: int, last: int, account_m: int, r: Rules) -> Pension:
 
 
 @rule
+def class_of(identity: Any, r: Rules, low: Any, high: Any) -> int:
+    """Class in which a member pays for life, by lasting luck; 0 does not pay."""
+    address = np.uint64(identity)
+    words = luck.philox(address & LOW, address >> HIGH, luck.LASTING, LASTING_CALL, low, high)
+    return int(contribution_class(luck.unit(words[CONTRIBUTES]), r.classes))
+
+
+@rule
 def wants_to_make_up(identity: Any, r: Rules, low: Any, high: Any) -> bool:
     """Whether a member whose years fall short pays them in this year."""
     address = np.uint64(identity)
@@ -155,31 +163,37 @@ def wants_to_make_up(identity: Any, r: Rules, low: Any, high: Any) -> bool:
 @kernel
 def resident_pension(
     id: Any, alive: Any, age: Any, birth_month: Any, death_u: Any, province: Any, scheme: Any,
-    scheme_age: Any, contribution_class: Any, account: Any, years: Any, account_m: Any, draws: Any,
-    r: Rules, low: Any, high: Any, sums: Any,
+    account: Any, years: Any, account_m: Any, draws: Any, r: Rules, low: Any, high: Any, sums: Any,
 ) -> None:  # fmt: skip
     """One year of every member: interest, contributions, award, pension, refund at death.
+
+    Who has gone over to the employee scheme keeps the account, which bears interest, and goes
+    to heirs with everybody else's.
 
     low, high : key of the run; sums : int64[what, province]
     """
     for i in range(age.size):
-        if scheme[i] != RESIDENT:
+        held: Any = np.int64(account[i])
+        member = scheme[i] == RESIDENT
+        if not member and held == 0:
             continue
         s = province[i]
-        held: Any = np.int64(account[i])
         sums[HELD, s] += held
         if not alive[i]:  # left the country this year
             sums[REFUNDED, s] += held
             account[i] = 0
             continue
-        if age[i] < scheme_age[i]:
-            continue
         sums[INTEREST, s] += credited(held, r.interest)
         held += credited(held, r.interest)
         lives = death_u[i] >= 1.0
+        if not member:
+            sums[REFUNDED, s] += 0 if lives else held
+            account[i] = min(held, LARGEST) if lives else 0
+            continue
         sums[REGISTERED, s] += lives
-        c = contribution_class[i]
-        if c > 0 and lives and WORKING_AGE <= age[i] < r.start_age:
+        of_age = lives and WORKING_AGE <= age[i] < r.start_age
+        c = class_of(id[i], r, low, high) if of_age else 0
+        if c > 0:
             sums[CONTRIBUTORS, s] += 1
             sums[MONTHS_PAID, s] += 12
             sums[OWN, s] += r.own[c]
@@ -190,18 +204,19 @@ def resident_pension(
         last = last_month(death_u[i])
         if first <= last:
             missing = years_needed(age[i], r) - int(years[i])
-            if not draws[i] and missing > 0 and wants_to_make_up(id[i], r, low, high):
+            awarded = draws[i] == AWARDED
+            if not awarded and missing > 0 and wants_to_make_up(id[i], r, low, high):
                 sums[CONTRIBUTORS, s] += 1
                 sums[MONTHS_PAID, s] += 12 * missing
                 sums[OWN, s] += missing * r.own[1]
                 held += missing * r.own[1]
                 years[i] += missing
                 missing = 0
-            if not draws[i] and missing <= 0:
-                draws[i] = 1
+            if not awarded and missing <= 0:
+                draws[i], awarded = AWARDED, True
                 account_m[i] = account_pension(held, r.divisor)
                 sums[AWARDS, s] += 1
-            if draws[i]:
+            if awarded:
                 paid = pension(first, last, account_m[i], r)
                 own = min(paid.account, held)
                 sums[BENEFICIARIES, s] += 1
@@ -218,29 +233,31 @@ def resident_pension(
 
 @kernel
 def weigh_members(
-    alive: Any, age: Any, death_u: Any, province: Any, scheme: Any, scheme_age: Any,
-    contribution_class: Any, start_age: int, paid_in: Any, registered: Any,
+    id: Any, alive: Any, age: Any, death_u: Any, province: Any, scheme: Any, account: Any,
+    r: Rules, low: Any, high: Any, registered: Any,
 ) -> int:  # fmt: skip
     """Yearly contributions with subsidy of all who pay, fen; counts members by province."""
     total: Any = 0
     for i in range(age.size):
-        if scheme[i] == RESIDENT and alive[i] and age[i] >= scheme_age[i] and death_u[i] >= 1.0:
+        if scheme[i] == RESIDENT and alive[i] and death_u[i] >= 1.0:
             registered[province[i]] += 1
-            if age[i] < start_age:
-                total += paid_in[contribution_class[i]]
+            if age[i] < r.start_age:
+                c = class_of(id[i], r, low, high)
+                total += r.own[c] + r.matching[c]
     return int(total)
 
 
 @kernel
 def open_accounts(
-    alive: Any, age: Any, death_u: Any, province: Any, scheme: Any, scheme_age: Any,
-    contribution_class: Any, account: Any, start_age: int, paid_in: Any, factor: float, opened: Any,
+    id: Any, alive: Any, age: Any, death_u: Any, province: Any, scheme: Any, account: Any,
+    r: Rules, low: Any, high: Any, factor: float, opened: Any,
 ) -> None:  # fmt: skip
     """Put what was paid in before the first year into accounts, as a multiple of a year's."""
     for i in range(age.size):
-        member = scheme[i] == RESIDENT and alive[i] and age[i] >= scheme_age[i]
-        if member and age[i] < start_age and death_u[i] >= 1.0:
-            extra = np.int64(np.rint(factor * paid_in[contribution_class[i]]))
+        member = scheme[i] == RESIDENT and alive[i] and death_u[i] >= 1.0
+        if member and age[i] < r.start_age:
+            c = class_of(id[i], r, low, high)
+            extra = np.int64(np.rint(factor * (r.own[c] + r.matching[c])))
             account[i] += extra
             opened[province[i]] += extra
 
@@ -276,6 +293,12 @@ def by_class(p: Parameters, name: str, day: date) -> Counts:
     return np.array([0, *(fen(float(a)) for a in np.asarray(amounts))], dtype=np.int64)
 
 
+def pays_by_class(p: Parameters) -> NDArray[np.float64]:
+    """Running share of members who pay in a class or a lower one, float64[class]."""
+    share = np.asarray(p.array(POLICY + "class_share"))
+    return np.asarray(np.cumsum(share / share.sum()) * p.value(POLICY + "pays_share"))
+
+
 @lru_cache(maxsize=64)
 def _rules(numbers: Numbers, year: int) -> Rules:
     p, day = numbers.p, date(year, 1, 1)
@@ -292,6 +315,7 @@ def _rules(numbers: Numbers, year: int) -> Rules:
         topup=by_month(by_law(p, [POLICY + "local_topup"], year, lambda day: fen(topup_m(p, day)))),
         own=by_class(p, "class_amount", day),
         matching=by_class(p, "matching", day),
+        classes=pays_by_class(p),
         interest=law("account_interest"),
         divisor=int(law("divisor")),
         makes_up=p.value(POLICY + "makes_up"),
@@ -355,10 +379,10 @@ def _open(model: "SongheModel", r: Rules) -> None:
     people, p, fund = model.people, model.parameters, model.funds[FUND]
     total = p.value(POLICY + "opening_balance") * BILLION_FEN / model.weight
     in_accounts = total * p.value(POLICY + "opening_account_share")
-    names = ("alive", "age", "death_u", "province", "scheme", "scheme_age", "contribution_class")
-    columns = tuple(people[name] for name in names)
-    paid_in, registered = r.own + r.matching, np.zeros(len(PROVINCES), np.int64)
-    yearly = weigh_members(*columns, r.start_age, paid_in, registered)
+    names = ("id", "alive", "age", "death_u", "province", "scheme", "pension_account")
+    columns = (*(people[name] for name in names), r, model.key.low, model.key.high)
+    registered = np.zeros(len(PROVINCES), np.int64)
+    yearly = weigh_members(*columns, registered)
     if not registered.any():
         return
     held = int(fund.balance[LEDGERS.index("individual")].sum())
@@ -368,8 +392,7 @@ def _open(model: "SongheModel", r: Rules) -> None:
 
     factor = float(model.constants.get("resident_pension_opening", solve, aligned=True))
     opened = np.zeros(len(PROVINCES), np.int64)
-    account = people["pension_account"]
-    open_accounts(*columns, account, r.start_age, paid_in, factor, opened)
+    open_accounts(*columns, factor, opened)
     fund.flow("opening_adjustment", opened, "before_the_first_year", ledger="individual")
     rest = max(round(total) - int(fund.balance.sum()), 0)
     fund.flow("opening_adjustment", split(rest, registered), "before_the_first_year")

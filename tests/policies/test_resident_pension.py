@@ -8,22 +8,30 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from songhe.model import funds
 from songhe.model.policies import resident_pension as rp
-from songhe.model.scheme_membership import EMPLOYEE, RESIDENT
+from songhe.model.scheme_membership import EMPLOYEE, NONE, RESIDENT
 from songhe.model.scheme_membership import STEP as MEMBERSHIP
 from songhe.parameters.dims import FUNDS
 from songhe.parameters.load import load
 
 POLICY = "policies.resident_pension."
 AT = FUNDS.index("resident_pension")
+LOWEST = {POLICY + "class_share": [1.0] + 11 * [0.0], POLICY + "pays_share": 1.0}
+NOBODY_PAYS = {POLICY + "pays_share": 0.0}
 SURE = {POLICY + "makes_up": 1.0}
+NO_CLAIM = {POLICY + "makes_up": 0.0}
 NO_TOPUP = {POLICY + "local_topup": {"2012-01-01": 0}}
 compiling = settings(deadline=None, derandomize=True)  # the first call compiles
 
 
+@pytest.fixture(scope="session")
+def lowest():
+    """The law, with everybody in the lowest class."""
+    return load(LOWEST)
+
+
 def member(n=1, **values):
-    """Columns of n resident members of the lowest class."""
-    columns = {"age": 40, "birth_month": 6, "scheme": RESIDENT, "scheme_age": 16,
-               "contribution_class": 1}  # fmt: skip
+    """Columns of n resident members."""
+    columns = {"age": 40, "birth_month": 6, "scheme": RESIDENT}
     kinds = {"age": np.int8, "death_u": np.float32, "pension_account": np.int32}
     return {
         name: np.full(n, value, kinds.get(name, np.uint8))
@@ -113,8 +121,8 @@ def test_an_amount_of_a_scenario_grows_from_its_own_year(p):
 # --- people and ledgers
 
 
-def test_contributions_and_matching_stand_in_the_account(world, p):
-    w = world(p, year=2013, **member()).run(rp.STEP)
+def test_contributions_and_matching_stand_in_the_account(world, lowest):
+    w = world(lowest, year=2013, **member()).run(rp.STEP)
     assert w.people["pension_account"].tolist() == [13_000]  # 100 and 30 yuan
     assert w.people["pension_years"].tolist() == [1]
     assert counted(w, "fund_contributor_months") == 12
@@ -124,13 +132,40 @@ def test_contributions_and_matching_stand_in_the_account(world, p):
 
 @pytest.mark.parametrize(
     "values",
-    [{"age": 15}, {"age": 61, "scheme_age": 60}, {"contribution_class": 0}, {"scheme": EMPLOYEE},
-     {"scheme_age": 45}, {"alive": 0}, {"death_u": 0.5}],
+    [{"age": 15}, {"age": 61}, {"scheme": EMPLOYEE}, {"scheme": NONE}, {"alive": 0},
+     {"death_u": 0.5}],
 )  # fmt: skip
-def test_who_does_not_contribute(world, p, values):
-    w = world(p, year=2013, **member(**values)).run(rp.STEP)
+def test_who_does_not_contribute(world, values):
+    w = world(load(LOWEST | NO_CLAIM), year=2013, **member(**values)).run(rp.STEP)
     assert counted(w, "fund_contributors") == 0
     assert w.people["pension_account"][0] == 0
+
+
+def test_who_pays_nothing_is_registered_all_the_same(world):
+    w = world(load(NOBODY_PAYS), year=2013, **member(50)).run(rp.STEP)
+    assert counted(w, "fund_contributors") == 0
+    assert counted(w, "fund_registered") == 50
+
+
+def test_shares_of_classes_are_those_of_the_file(world, p):
+    w = world(p, year=2013, **member(4000)).run(rp.STEP)
+    paid = w.people["pension_account"]
+    r = rp.rules_of(p, 2013)
+    shares = np.asarray(p.array(POLICY + "class_share"))
+    for k, share in enumerate(shares, start=1):
+        expected = share / shares.sum() * p.value(POLICY + "pays_share")
+        found = np.mean(paid == r.own[k] + r.matching[k])
+        error = 6.0 * np.sqrt(expected * (1 - expected) / 4000)  # alarm below 1e-7 in all
+        assert abs(found - expected) <= max(error, 0.0)
+
+
+def test_an_account_left_behind_bears_interest_and_goes_to_heirs(world, lowest):
+    gone = member(2, scheme=EMPLOYEE, pension_account=100_000)
+    gone["death_u"] = np.array([2.0, 0.5], np.float32)
+    w = world(lowest, year=2018, **gone).run(rp.STEP)
+    assert w.people["pension_account"].tolist() == [101_500, 0]
+    assert w.funds["resident_pension"].flows["outlay"].sum() == 101_500
+    assert counted(w, "fund_registered") == 0
 
 
 def test_no_benefit_below_minimum_years(world):
@@ -142,7 +177,7 @@ def test_no_benefit_below_minimum_years(world):
 
 
 def test_missing_years_are_made_up_at_the_lowest_class(world):
-    p = load(SURE)
+    p = load(SURE | LOWEST)
     w = world(p, year=2025, **member(age=61, pension_years=10)).run(rp.STEP)
     assert w.people["pension_years"][0] == 12  # she was 48 when the scheme began
     assert counted(w, "fund_beneficiaries") == 1
@@ -158,7 +193,7 @@ def test_those_of_sixty_at_the_start_need_no_years(world, p):
 
 def test_pension_is_paid_to_the_month_of_death_and_heirs_get_the_account(world):
     p = load(NO_TOPUP)
-    values = member(age=70, draws_pension=1, pension_account=50_000, death_u=2.5 / 12)
+    values = member(age=70, pension=rp.AWARDED, pension_account=50_000, death_u=2.5 / 12)
     values["account_pension_m"] = np.array([100], np.int32)
     w = world(p, year=2018, **values)
     w.funds["resident_pension"].flow(
@@ -174,7 +209,7 @@ def test_pension_is_paid_to_the_month_of_death_and_heirs_get_the_account(world):
 
 
 def test_an_exhausted_account_goes_on_from_the_pooled_ledger(world):
-    values = member(age=75, draws_pension=1, pension_account=0)
+    values = member(age=75, pension=rp.AWARDED, pension_account=0)
     values["account_pension_m"] = np.array([1_000], np.int32)
     w = world(load(NO_TOPUP), year=2018, **values).run(rp.STEP, funds.STEP)
     assert w.tally.now["resident_pension_overrun"].sum() == 12_000
@@ -182,16 +217,16 @@ def test_an_exhausted_account_goes_on_from_the_pooled_ledger(world):
     assert w.tally.now["fund_outlay"][AT].sum() == 12_000 + 12 * 8_800
 
 
-def test_accounts_follow_people_to_another_province(world, p):
-    w = world(p, year=2013, **member(3)).run(rp.STEP, funds.STEP).later()
+def test_accounts_follow_people_to_another_province(world, lowest):
+    w = world(lowest, year=2013, **member(3)).run(rp.STEP, funds.STEP).later()
     w.people["province"][1] = 7
     w.run(rp.STEP, funds.STEP)
     assert w.tally.now["fund_transfers"][AT, 1, 7] == 13_000
     assert w.tally.now["fund_transfers"].sum() == 0
 
 
-def test_who_leaves_the_country_takes_the_account_out(world, p):
-    w = world(p, year=2013, **member(2)).run(rp.STEP, funds.STEP).later()
+def test_who_leaves_the_country_takes_the_account_out(world, lowest):
+    w = world(lowest, year=2013, **member(2)).run(rp.STEP, funds.STEP).later()
     w.people["alive"][0] = 0
     w.run(rp.STEP)
     assert w.people["pension_account"][0] == 0
@@ -226,7 +261,7 @@ def test_nothing_is_booked_before_the_first_year(world, crowd, p):
 
 
 def test_budgets_pay_the_minimum_as_the_law_shares_it(world):
-    both = member(2, age=70, draws_pension=1)
+    both = member(2, age=70, pension=rp.AWARDED)
     both["province"] = np.array([0, 2], np.uint8)  # Beijing is eastern, Hebei is not
     w = world(load(NO_TOPUP), year=2018, **both).run(rp.STEP)
     year = 88 * 12 * 100
