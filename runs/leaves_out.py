@@ -13,8 +13,8 @@ class LeftOut(NamedTuple):
 LEAVES_OUT = (
     LeftOut("Household registration (hukou) and the rights that hang on it",
             "户籍及与户籍挂钩的待遇"),
-    LeftOut("Hours, spells out of work within a year, firms; wages by province",
-            "工时、年内失业经历与企业；分省工资"),
+    LeftOut("Hours and spells of work within a year, firms; wages by province",
+            "年内工时与企业；分省工资"),
     LeftOut("Employee pension, medical and maternity cover, medical aid",
             "职工养老、医疗、生育保险和医疗救助"),
     LeftOut("Childcare places, kindergartens and schools as suppliers",

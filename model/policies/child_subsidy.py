@@ -23,6 +23,7 @@ from ...agents.compiled import kernel, rule
 from ...parameters.dims import PROVINCES
 from ...parameters.load import Parameters
 from ..funds import MONTHS, add_counts, by_month, fen
+from ..household_income import READS as INCOME_READS
 from ..household_income import household_income, income_of, thirds
 from ..numbers import Numbers
 from ..prices import by_law, price_index
@@ -281,6 +282,6 @@ def apply_response(model: "SongheModel") -> None:
 
 RESPONSE = Step(
     "child_subsidy_response",
-    reads=("alive", "age", "residence", "education"),
+    reads=INCOME_READS,
     apply=apply_response,
 )

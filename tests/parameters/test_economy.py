@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from songhe.parameters.dims import EDUCATION, RESIDENCES
+from songhe.parameters.dims import RESIDENCES
 from songhe.parameters.load import Parameters, load
 
 
@@ -49,9 +49,3 @@ def test_the_past_is_known_and_the_return_moves_with_prices(p: Parameters) -> No
     np.testing.assert_array_equal(np.argsort(prices), np.argsort(returns))
     assert (returns > prices).all()
     assert economy(p.draw(1, 3), "cpi_growth", 2024) == economy(p, "cpi_growth", 2024)
-
-
-def test_income_rises_with_education(p: Parameters) -> None:
-    gradient = p.array("work.economy.education_gradient")
-    assert (np.diff(gradient) > 0).all()
-    assert gradient[EDUCATION.index("lower_secondary")] == 0
