@@ -42,7 +42,7 @@ class Call(IntEnum):
     WORK = 16  # reviews the work; earnings of the year; innovation of earnings; -
     WORK_LASTING = 17  # once in life: level of earnings; post of a woman; density; member
     WORK_CHOICE = 18  # 18 and 19: kind of work, one waiting time per option
-    RETIREMENT = 24  # once in life: post of a woman; time of claiming; heavy work; pays on
+    RETIREMENT = 24  # once in life: -; time of claiming; heavy work; pays on
     CONTRIBUTION = 25  # once in life: pays; place in the merger; by year: -; -; pays; -
     PROVINCE = 32  # 32 to 39: one uniform per province for movers
     BASE = 64  # 64 and on: the base population; 80 to 88: its couples, kin and homes

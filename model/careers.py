@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from ..agents import luck
 from ..agents.compiled import kernel, rule
+from ..agents.frame import parts
 from ..parameters.dims import EDUCATION, PENSIONS, RESIDENCES, RETIREMENT_CLASSES, SEXES
 from ..parameters.load import Parameters
 from . import scheme_membership
@@ -46,6 +47,7 @@ Integers = NDArray[np.int64]
 
 TOPIC = "work.careers."
 MEMBERSHIP = "work.scheme_membership."
+POSTS = "policies.retirement.share_55"
 BASE_YEAR, ACCOUNTS = 2010, 1996  # the last year before the start; individual accounts begin
 FIRST_SERVICE = 1950  # no service in units of the state before
 FIRST_COHORT, LAST_COHORT = 1880, 2010
@@ -66,6 +68,7 @@ class Past(NamedTuple):
     covered : float64[work, residence, education], workers who are members in 2010
     retired_from, divisor : [class]; women_55 : float64[education]
     entry_age : int64[education]
+    first : float64[age 0-99], share of members who were there in 1996
     joined : float64[year from 1996], members over those of 2010, rising to 1
     account : float64[first year, last year], both from 1996, fen at the end of the last year
         of a member with index 1 who paid all months
@@ -79,6 +82,7 @@ class Past(NamedTuple):
     divisor: Floats
     women_55: Floats
     entry_age: Integers
+    first: Floats
     joined: Floats
     account: Floats
     density: Floats
@@ -110,10 +114,18 @@ def class_of(sex: int, u_post: float, share_55: float) -> int:
 
 
 @rule
-def joined_in(place: float, joined: Floats) -> int:
-    """Year in which a member joined; place : hers among the members of 2010, in (0, 1)."""
-    for k in range(joined.size):
-        if place <= joined[k]:
+def joined_in(place: float, first: float, joined: Floats) -> int:
+    """Year in which a member joined.
+
+    place : hers among the members of 2010 of her age, in (0, 1)
+    first : share of these who were there when accounts began
+    joined : float64[year from 1996], members over those of 2010
+    """
+    if place <= first:
+        return ACCOUNTS
+    rest = (place - first) / (1.0 - first) * (1.0 - joined[0])
+    for k in range(1, joined.size):
+        if rest <= joined[k] - joined[0]:
             return ACCOUNTS + k
     return BASE_YEAR
 
@@ -177,7 +189,7 @@ def rebuild(
     id: Any, alive: Any, age: Any, sex: Any, residence: Any, education: Any, work: Any,
     earnings_z: Any, scheme: Any, pension: Any, paid_months: Any,
     deemed_years: Any, contribution_index: Any, employee_account: Any, pension_m: Any,
-    account_pension_m: Any, past: Past, t: WorkTables, mean_relative: float, low: Any, high: Any,
+    account_pension_m: Any, from_public: Any, past: Past, t: WorkTables, mean_relative: float, low: Any, high: Any,
     sums: Any,
 ) -> None:  # fmt: skip
     """Careers, and pensions by the formula without their level.
@@ -225,6 +237,7 @@ def rebuild(
             else:
                 sums[0] += 1
                 sums[1] += amount
+            from_public[i] = public
             pension_m[i] = amount
             account_pension_m[i] = paid
             employee_account[i] = min(max(account - spent, 0.0), LARGEST_ACCOUNT)
@@ -233,7 +246,9 @@ def rebuild(
         else:
             if kind == FLEXIBLE:
                 index = past.lowest
-            since = joined_in(luck.unit(words[MEMBER]) / covered, past.joined)
+            since = joined_in(
+                luck.unit(words[MEMBER]) / covered, past.first[min(age[i], 99)], past.joined
+            )
             if left:
                 density *= past.interrupted
             c = career(began, since, BASE_YEAR + 1, density, past)
@@ -250,6 +265,13 @@ def scale_pensions(pension: Any, pension_m: Any, account_pension_m: Any, factor:
         if pension[i] == EMPLOYEE:
             pension_m[i] = np.rint(pension_m[i] * factor)
             account_pension_m[i] = min(account_pension_m[i], pension_m[i])
+
+
+def by_age(p: Parameters, key: str) -> Floats:
+    """A table by `age_from` for each completed age, float64[age 0-99]; zero below the first."""
+    starts = np.asarray(p.coords(key, "age_from"), dtype=np.int64)
+    place = np.searchsorted(starts, np.arange(100), side="right") - 1
+    return np.asarray(np.where(place >= 0, p.array(key)[np.maximum(place, 0)], 0.0))
 
 
 def account_factors(p: Parameters) -> Floats:
@@ -294,8 +316,9 @@ def _past(numbers: Numbers) -> Past:
         covered=coverage(p, BASE_YEAR),
         retired_from=p.array(TOPIC + "retired_from").astype(np.int64),
         divisor=np.array(p.array(TOPIC + "account_divisor")),
-        women_55=np.array(p.array(TOPIC + "women_55_share")),
+        women_55=np.array(p.array(POSTS)),
         entry_age=tables_of(p).entry_age,
+        first=by_age(p, TOPIC + "first_members"),
         joined=np.array([float(np.asarray(p.year(TOPIC + "members_before", y))) for y in years]),
         account=account_factors(p),
         density=np.log(density / (1.0 - density)),
@@ -331,15 +354,17 @@ def start(model: "SongheModel") -> None:
     find_pensioners(
         *(people[c] for c in (*persons, "pension")), past, key.low, key.high
     )  # fmt: skip
-    words = luck.words(people["id"], work.CALL, BASE_YEAR, key)
-    columns = (people[c] for c in work.BY_ROWS)
-    work.live_work(*columns, words, work.prepare(model, starts=True))
+    rules = work.prepare(model, starts=True)
+    for part in parts(people.n):
+        words = luck.words(people["id"][part], work.CALL, BASE_YEAR, key)
+        work.live_work(*(people[c][part] for c in work.BY_ROWS), words, rules)
     mean_relative = work.earnings_level(model) / RELATIVE
     work.apply_earnings(model)
     scheme_membership.apply(model)
     names = (
         *persons, "work", "earnings_z", "scheme", "pension", "paid_months",
         "deemed_years", "contribution_index", "employee_account", "pension_m", "account_pension_m",
+        "from_public",
     )  # fmt: skip
     sums = np.zeros(3, np.int64)
     rebuild(*(people[c] for c in names), past, t, mean_relative, key.low, key.high, sums)

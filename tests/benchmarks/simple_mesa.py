@@ -36,7 +36,7 @@ class Simple(mesa.Model):
     """Tables are lists, which plain Python reads faster than arrays."""
 
     def __init__(self, persons: int, seed: int = 0) -> None:
-        super().__init__(seed=seed)
+        super().__init__(rng=seed)
         chances = workload.chances()
         self.stays, self.until = chances.stays.tolist(), chances.until.tolist()
         self.becomes, self.birth = chances.becomes.tolist(), chances.birth.tolist()

@@ -45,12 +45,12 @@ def test_class_of_retirement(sex, u, class_):
 
 
 def test_who_came_first_has_the_lowest_place(past):
-    years = [careers.joined_in(place, past.joined) for place in np.linspace(0.01, 0.99, 60)]
+    years = [careers.joined_in(place, 0.45, past.joined) for place in np.linspace(0.01, 0.99, 60)]
     assert (np.diff(years) >= 0).all()
     assert years[0] == careers.ACCOUNTS
     assert years[-1] == careers.BASE_YEAR
-    assert careers.joined_in(0.45, past.joined) == 1996
-    assert careers.joined_in(0.46, past.joined) == 1997
+    assert careers.joined_in(0.45, 0.45, past.joined) == 1996
+    assert careers.joined_in(0.46, 0.45, past.joined) == 1997
 
 
 @pytest.mark.parametrize(
