@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from ...agents import luck
 from ...agents.columns import Column
-from ...agents.compiled import kernel, rule
+from ...agents.compiled import inlined, kernel
 from ...agents.institutions import move, shared, split
 from ...parameters.dims import FUNDS, LEDGERS, PENSIONS, PROVINCES, RESIDENCES, WORK
 from ...parameters.load import Parameters
@@ -69,7 +69,7 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 Counts = NDArray[np.int64]
 
-COLUMNS = (
+CAREER_COLUMNS = (
     Column("work", np.uint8, 0, "code", "work", "state of work in the year"),
     Column("earnings", np.int32, 0, "yuan per year", "work", "at full-year work in the year"),
 )
@@ -109,8 +109,7 @@ MOST_FEN = 2_147_000_000  # in a column of int32
 MOST_ACCOUNT = 4_294_000_000
 
 RETIREMENT, CONTRIBUTION = int(luck.Call.RETIREMENT), int(luck.Call.CONTRIBUTION)
-CAREER, POST = int(luck.Call.WORK_LASTING), 1
-TIMING, HEAVY, PAYS_ON = 1, 2, 3  # lanes of the call for retirement
+POST, TIMING, HEAVY, PAYS_ON = range(4)  # lanes of the call for retirement
 TRAIT, PLACE, PAYS = range(3)  # lanes of the call for contributions
 BINS = 64  # of the trait of paying
 LOW, HIGH = np.uint64(0xFFFFFFFF), np.uint64(32)
@@ -130,7 +129,6 @@ class Rules(NamedTuple):
     employer : float64[2, 13], of enterprises and public posts
     outside_* : what public staff outside the fund pay to the budget
     chances : float64[2, bin], to pay in a year, of employees and flexible workers
-    at_once : share of members short of years who pay the missing ones at once
     inside : share of public staff and pensioners whom the fund covers
     """
 
@@ -158,7 +156,6 @@ class Rules(NamedTuple):
     most_survivors: int
     survivor_age: Counts
     income: int
-    at_once: float
     inside: float
     level_collections: float
     level_outlay: float
@@ -203,14 +200,14 @@ class Plan(NamedTuple):
     u_extends: float
 
 
-@rule
+@inlined
 def lasting(identity: Any, call: int, year: int, low: Any, high: Any) -> Any:
     """Four words of a person."""
     address = np.uint64(identity)
     return luck.philox(address & LOW, address >> HIGH, year, call, low, high)
 
 
-@rule
+@inlined
 def is_outside(i: int, c: Columns, r: Rules, low: Any, high: Any) -> bool:
     """Whether a public employee or pensioner is not yet in the fund."""
     if r.inside >= 1.0:
@@ -222,7 +219,7 @@ def is_outside(i: int, c: Columns, r: Rules, low: Any, high: Any) -> bool:
     return bool(luck.unit(words[PLACE]) >= r.inside)
 
 
-@rule
+@inlined
 def pays_this_year(i: int, c: Columns, r: Rules, low: Any, high: Any) -> bool:
     """Whether a member at work pays: by a lasting trait and the luck of the year."""
     if c.work[i] == PUBLIC:
@@ -233,13 +230,13 @@ def pays_this_year(i: int, c: Columns, r: Rules, low: Any, high: Any) -> bool:
     return bool(luck.unit(now) < r.chances[int(c.work[i] == FLEXIBLE), place])
 
 
-@rule
+@inlined
 def months_that_count(i: int, c: Columns) -> int:
     """Months paid and deemed to be paid."""
     return int(c.paid_months[i]) + MONTHS * int(c.deemed_years[i])
 
 
-@rule
+@inlined
 def plan_of(
     i: int, born: int, works: bool, c: Columns, r: Rules, low: Any, high: Any
 ) -> Plan:  # fmt: skip
@@ -250,8 +247,7 @@ def plan_of(
     words = lasting(c.id[i], RETIREMENT, luck.LASTING, low, high)
     heavy = luck.unit(words[HEAVY]) < law.special_share and c.work[i] == ENTERPRISE
     flexible = c.work[i] == FLEXIBLE
-    post = luck.unit(lasting(c.id[i], CAREER, luck.LASTING, low, high)[POST])
-    class_ = class_of(sex, c.education[i], flexible, post, heavy, law)
+    class_ = class_of(sex, c.education[i], flexible, luck.unit(words[POST]), heavy, law)
     statutory = statutory_age(class_, sex, born, law)
     old = old_age(class_, sex, law)
     wanted = claim_age(statutory, old, born, works, luck.unit(words[TIMING]), law)
@@ -266,7 +262,7 @@ def plan_of(
     return Plan(first, due, needed, born + statutory, luck.unit(words[PAYS_ON]))
 
 
-@rule
+@inlined
 def pay_in(
     i: int, work: int, first: int, last: int, outside: bool, c: Columns, r: Rules, sums: Any
 ) -> bool:
@@ -307,25 +303,7 @@ def pay_in(
     return True
 
 
-@rule
-def pay_at_once(i: int, missing: int, c: Columns, r: Rules, sums: Any) -> None:
-    """Contributions for missing months in one sum, on the base of flexible workers."""
-    s, reference = c.province[i], r.reference[c.province[i]]
-    base = contribution_base(r.flexible_base * reference, reference, r.floor, r.ceiling)
-    have = months_that_count(i, c)
-    c.contribution_index[i] = mean_index(c.contribution_index[i], have, base, reference, missing)
-    collected = int(np.rint(base * r.level_collections))
-    own = contribution(collected, missing * r.employee[MONTHS] / MONTHS)
-    both = contribution(collected, missing * r.flexible[MONTHS] / MONTHS)
-    sums[FLEXIBLE_POOLED, s] += both - own
-    sums[OWN, s] += own
-    sums[MONTHS_PAID, s] += missing
-    sums[BASE, s] += np.int64(missing) * collected
-    c.employee_account[i] = min(np.int64(c.employee_account[i]) + own, MOST_ACCOUNT)
-    c.paid_months[i] += missing
-
-
-@rule
+@inlined
 def award(i: int, born: int, first: int, outside: bool, c: Columns, r: Rules, sums: Any) -> None:
     """Award of a pension from a month of the year on; a resident's account is taken in."""
     s = c.province[i]
@@ -349,7 +327,7 @@ def award(i: int, born: int, first: int, outside: bool, c: Columns, r: Rules, su
         sums[AWARDED, s] += total
 
 
-@rule
+@inlined
 def pay_out(i: int, first: int, last: int, outside: bool, c: Columns, r: Rules, sums: Any) -> None:
     """The pension for the months from first to last, from the account while it lasts."""
     s, months = c.province[i], np.int64(months_payable(first, last))
@@ -366,7 +344,7 @@ def pay_out(i: int, first: int, last: int, outside: bool, c: Columns, r: Rules, 
     c.employee_account[i] = held - own
 
 
-@rule
+@inlined
 def settle_death(i: int, outside: bool, c: Columns, r: Rules, sums: Any) -> None:
     """Heirs get the account; for members and pensioners also the grants."""
     s = c.province[i]
@@ -383,16 +361,13 @@ def settle_death(i: int, outside: bool, c: Columns, r: Rules, sums: Any) -> None
     sums[OUTSIDE_PAID if outside else GRANTS, s] += grant
 
 
-@rule
+@inlined
 def claim(
     i: int, born: int, last: int, plan: Plan, outside: bool, c: Columns, r: Rules, sums: Any
 ) -> bool:
     """Award, a longer time of paying, or the way to the residents; whether the fund was paid."""
     first, paid = plan.first, False
     missing = plan.needed - months_that_count(i, c)
-    if missing > 0 and c.scheme[i] == EMPLOYEE and plan.u_extends < r.at_once:
-        pay_at_once(i, missing, c, r, sums)
-        missing, paid = 0, True
     if missing > 0:
         since = max(MONTHS * r.year + first - 2 - plan.reached, 0)
         member = c.scheme[i] == EMPLOYEE
@@ -404,7 +379,7 @@ def claim(
             c.contribution_index[i], c.scheme[i] = 0, RESIDENT
             return False
         more = min(missing, last - first + 1)
-        paid |= pay_in(i, FLEXIBLE, first, first + more - 1, False, c, r, sums)
+        paid = pay_in(i, FLEXIBLE, first, first + more - 1, False, c, r, sums)
         first, missing = first + more, missing - more
     if missing <= 0 and first <= last:
         award(i, born, first, outside, c, r, sums)
@@ -412,7 +387,7 @@ def claim(
     return paid
 
 
-@rule
+@inlined
 def before_pension(
     i: int, last: int, outside: bool, c: Columns, r: Rules, low: Any, high: Any, sums: Any
 ) -> None:
@@ -430,19 +405,89 @@ def before_pension(
 
 
 @kernel
-def employee_pension(c: Columns, r: Rules, low: Any, high: Any, sums: Any) -> None:
-    """One year of everybody with a career in the scheme.
+def steady(c: Columns, r: Rules, low: Any, high: Any, sums: Any, rows: Any) -> int:
+    """The year of those who draw or pay through all of it, without a claim, a death or a move out.
 
-    low, high : key of the run; sums : int64[what, province]
+    Everybody else with a career is listed for `eventful`; returns how many there are. The rules
+    are the same: plain arrays and a short list of cases are what makes this loop fast.
+    rows : int64[people], out; sums : int64[what, province]
     """
-    for i in range(c.age.size):
-        if (
-            (c.scheme[i] != EMPLOYEE)
-            & (c.employee_account[i] == 0)
-            & (c.paid_months[i] == 0)
-            & (c.deemed_years[i] == 0)
-        ):
+    account, paid_months, deemed, index = (
+        c.employee_account, c.paid_months, c.deemed_years, c.contribution_index,
+    )  # fmt: skip
+    scheme, work, pension, from_public = c.scheme, c.work, c.pension, c.from_public
+    alive, age, sex, province, death_u = c.alive, c.age, c.sex, c.province, c.death_u
+    pension_m, account_m, earnings, ids = c.pension_m, c.account_pension_m, c.earnings, c.id
+    reference, chances, earliest = r.reference, r.chances, r.retirement.earliest
+    own_rate, flexible_rate = r.employee[MONTHS], r.flexible[MONTHS]
+    employer_rate = r.employer[:, MONTHS]
+    merged, n = r.inside >= 1.0, 0
+    for i in range(age.size):
+        if (scheme[i] != EMPLOYEE) & (account[i] == 0) & (paid_months[i] == 0) & (deemed[i] == 0):
             continue
+        draws = pension[i] == DRAWS
+        public = from_public[i] == 1 if draws else work[i] == PUBLIC
+        near = not draws and age[i] + 1 >= earliest[sex[i]]
+        if not alive[i] or death_u[i] < 1.0 or near or (public and not merged):
+            rows[n] = i
+            n += 1
+            continue
+        s, held = province[i], np.int64(account[i])
+        interest = credited(held, r.interest)
+        sums[CREDITED, s] += interest
+        held += interest
+        if draws:
+            pension_m[i] = min(indexed(pension_m[i], r.rise), MOST_FEN)
+            due = np.int64(MONTHS) * account_m[i]
+            own = from_account(due, held)
+            sums[BENEFICIARIES, s] += 1
+            sums[RETIRED, s] += 1
+            sums[FROM_ACCOUNT, s] += own
+            sums[OVERRUN, s] += due - own
+            sums[FROM_POOL, s] += np.int64(MONTHS) * pension_m[i] - due
+            held -= own
+        elif scheme[i] == EMPLOYEE:
+            sums[ACTIVE, s] += 1
+            flexible = work[i] == FLEXIBLE
+            if pension[i] == NONE and FLEXIBLE <= work[i] <= PUBLIC:
+                pays = work[i] == PUBLIC
+                if not pays:
+                    trait = lasting(ids[i], CONTRIBUTION, luck.LASTING, low, high)[TRAIT]
+                    now = lasting(ids[i], CONTRIBUTION, r.year, low, high)[PAYS]
+                    place = min(int(luck.unit(trait) * BINS), BINS - 1)
+                    pays = luck.unit(now) < chances[int(flexible), place]
+                if pays:
+                    wage = reference[s]
+                    declared = r.compliance * earnings[i] * 100.0 / MONTHS
+                    if flexible:
+                        declared = r.flexible_base * wage
+                    base = contribution_base(declared, wage, r.floor, r.ceiling)
+                    have = int(paid_months[i]) + MONTHS * int(deemed[i])
+                    index[i] = mean_index(index[i], have, base, wage, MONTHS)
+                    collected = int(np.rint(base * r.level_collections))
+                    own = contribution(collected, own_rate)
+                    if flexible:
+                        sums[FLEXIBLE_POOLED, s] += contribution(collected, flexible_rate) - own
+                    else:
+                        rate = employer_rate[int(work[i] == PUBLIC)]
+                        sums[EMPLOYER, s] += contribution(collected, rate)
+                    sums[OWN, s] += own
+                    sums[MONTHS_PAID, s] += MONTHS
+                    sums[BASE, s] += np.int64(MONTHS) * collected
+                    sums[CONTRIBUTORS, s] += 1
+                    paid_months[i] += MONTHS
+                    held += own
+        held = min(held, MOST_ACCOUNT)
+        account[i] = held
+        sums[HELD, s] += held
+    return n
+
+
+@kernel
+def eventful(rows: Any, c: Columns, r: Rules, low: Any, high: Any, sums: Any) -> None:
+    """The year of the listed people, whatever happens to them in it."""
+    for k in range(rows.size):
+        i = rows[k]
         s = c.province[i]
         held = np.int64(c.employee_account[i])
         if not c.alive[i]:  # left the country this year
@@ -524,7 +569,6 @@ def _rules(numbers: Numbers, year: int) -> Rules:
         most_survivors=int(p.value(POLICY + "survivor_most")),
         survivor_age=rules_.numbers_of(p.array(POLICY + "survivor_age")),
         income=fen(float(income(p, year - 1)[URBAN]) / MONTHS),
-        at_once=law_on(p, "pays_at_once", opening),
         inside=law_on(p, "public_inside", opening),
         level_collections=p.value(POLICY + "level_collections"),
         level_outlay=p.value(POLICY + "level_outlay"),
@@ -546,7 +590,10 @@ def apply(model: "SongheModel") -> None:
     rules = _decided(model, rules_of(model.parameters, model.year))
     sums = np.zeros((SUMS, len(PROVINCES)), np.int64)
     columns = Columns(*(model.people[name] for name in (*READS, *WRITES)))
-    employee_pension(columns, rules, model.key.low, model.key.high, sums)
+    rows = np.empty(model.people.n, np.int64)
+    key = (model.key.low, model.key.high)
+    rows = rows[: steady(columns, rules, *key, sums, rows)]
+    eventful(rows, columns, rules, *key, sums)
     _book(model, rules, sums)
     _pool(model, rules, sums)
     _count(model, sums)

@@ -770,6 +770,30 @@ def test_a_low_reserve_raises_the_employers_rate(world):
     assert w.tally.now["employee_pension_rate_factor"] == 1_050_000
 
 
+@pytest.mark.parametrize("year", [2011, 2017, 2020, 2030])
+def test_the_fast_and_the_slow_path_are_one(world, crowd, p, year):
+    people = careers(crowd, 3000)
+    fast, slow = (world(p, year=year, **people) for _ in range(2))
+    r, shape = ep.rules_of(p, year), (ep.SUMS, 31)
+    tables, lists = [], []
+    for w, all_rows in ((fast, False), (slow, True)):
+        sums, rows = np.zeros(shape, np.int64), np.arange(3000)
+        columns = ep.Columns(*(w.people[name] for name in (*ep.READS, *ep.WRITES)))
+        key = (w.key.low, w.key.high)
+        if all_rows:
+            career = (columns.scheme == EMPLOYEE) | (columns.employee_account > 0)
+            rows = rows[career | (columns.paid_months > 0) | (columns.deemed_years > 0)]
+        else:
+            rows = rows[: ep.steady(columns, r, *key, sums, rows)].copy()
+        ep.eventful(rows, columns, r, *key, sums)
+        tables.append(sums)
+        lists.append(rows)
+    np.testing.assert_array_equal(*tables)
+    for name in ep.WRITES:
+        np.testing.assert_array_equal(fast.people[name], slow.people[name])
+    assert 0 < len(lists[0]) < len(lists[1])
+
+
 def test_order_of_rows_changes_nothing(world, crowd, p):
     people = careers(crowd, 3000)
     one, other = (world(p, year=2016, **people) for _ in range(2))
