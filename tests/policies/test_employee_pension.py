@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from songhe.model import funds
 from songhe.model import pension_rules as rules
+from songhe.model import pension_year as lived
 from songhe.model.policies import employee_pension as ep
 from songhe.model.policies import resident_pension as rp
 from songhe.model.scheme_membership import EMPLOYEE, RESIDENT
@@ -165,7 +166,7 @@ ACCOUNTS = [
 def member(n=1, **values):
     """Columns of n employees of an enterprise, men of 40 without a career so far."""
     columns = {"age": 40, "sex": MALE, "birth_month": 6, "scheme": EMPLOYEE,
-               "work": ep.ENTERPRISE, "earnings": 60_000}  # fmt: skip
+               "work": lived.ENTERPRISE, "earnings": 60_000}  # fmt: skip
     return {
         name: np.full(n, value, DTYPES.get(name, np.uint8))
         for name, value in (columns | values).items()
@@ -174,7 +175,7 @@ def member(n=1, **values):
 
 def pensioner(n=1, **values):
     """Columns of n men of 70 with 2,000 yuan a month, 500 of them from an account."""
-    given = {"age": 70, "work": 0, "earnings": 0, "pension": ep.DRAWS, "pension_m": 200_000,
+    given = {"age": 70, "work": 0, "earnings": 0, "pension": lived.DRAWS, "pension_m": 200_000,
              "account_pension_m": 50_000, "paid_months": 300}  # fmt: skip
     return member(n, **(given | values))
 
@@ -316,7 +317,7 @@ def test_a_year_of_contributions_to_the_fen(world):
 
 
 def test_flexible_workers_pay_a_fifth_of_the_floor(world):
-    w = world(load(SURE), year=2013, **member(work=ep.FLEXIBLE, earnings=20_000)).run(ep.STEP)
+    w = world(load(SURE), year=2013, **member(work=lived.FLEXIBLE, earnings=20_000)).run(ep.STEP)
     base = 233_845  # 0.6 x 389,742
     assert flow(w, "revenue") == round(base * 2.4)
     assert w.people["employee_account"].tolist() == [round(base * 0.96)]
@@ -340,7 +341,7 @@ def test_employers_rates_by_month(world, year, months, why):
 
 
 def test_public_posts_pay_in_2020(world):
-    w = world(load(SURE), year=2020, **member(work=ep.PUBLIC)).run(ep.STEP)
+    w = world(load(SURE), year=2020, **member(work=lived.PUBLIC)).run(ep.STEP)
     own = w.people["employee_account"][0]
     assert -w.counterparts["employers"].sum() == pytest.approx(2 * own, abs=2)  # 16 % and 8 %
 
@@ -348,7 +349,7 @@ def test_public_posts_pay_in_2020(world):
 @pytest.mark.parametrize(
     "values",
     [{"scheme": RESIDENT}, {"work": 0}, {"work": 1}, {"work": 5}, {"alive": 0},
-     {"pension": ep.DRAWS}, {"pension": 1}],
+     {"pension": lived.DRAWS}, {"pension": 1}],
 )  # fmt: skip
 def test_who_does_not_contribute(world, values):
     w = world(load(SURE), year=2013, **member(**values)).run(ep.STEP)
@@ -365,7 +366,7 @@ def test_months_to_the_death_are_paid(world):
 def test_density_is_that_of_the_law_and_lasting(world, p):
     n = 20_000
     w = world(p, year=2013, **member(n))
-    w.people["work"][n // 2 :] = ep.FLEXIBLE
+    w.people["work"][n // 2 :] = lived.FLEXIBLE
     for _ in range(3):
         before = w.people["paid_months"].copy()
         w.run(ep.STEP).later()
@@ -392,7 +393,7 @@ def test_an_award_to_the_fen(world, p):
     # account 20,600,000 with 3 %; over 139: 148,201. Base 389,742 x 20 x 1 % = 77,948.4
     assert w.people["account_pension_m"].tolist() == [148_201]
     assert w.people["pension_m"].tolist() == [148_201 + 77_948]
-    assert w.people["pension"].tolist() == [ep.DRAWS]
+    assert w.people["pension"].tolist() == [lived.DRAWS]
     assert flow(w, "outlay") == 6 * (148_201 + 77_948)  # July to December
     assert w.people["employee_account"].tolist() == [20_600_000 - 6 * 148_201]
     assert counted(w, "new_awards") == counted(w, "fund_beneficiaries") == 1
@@ -422,8 +423,8 @@ def test_the_level_moves_all_but_the_account(world):
         ({"age": 60, "birth_month": 12}, 2014, 1),
         ({"age": 59, "birth_month": 6}, 2025, 9),  # born in June 1965: two months of delay
         ({"age": 49, "sex": FEMALE, "education": 0}, 2013, 7),  # a worker's post
-        ({"age": 54, "sex": FEMALE, "work": ep.FLEXIBLE}, 2013, 7),
-        ({"age": 53, "sex": FEMALE, "work": ep.FLEXIBLE}, 2013, 13),
+        ({"age": 54, "sex": FEMALE, "work": lived.FLEXIBLE}, 2013, 7),
+        ({"age": 53, "sex": FEMALE, "work": lived.FLEXIBLE}, 2013, 13),
     ],
 )
 def test_month_of_the_first_pension(world, values, year, first):
@@ -431,11 +432,13 @@ def test_month_of_the_first_pension(world, values, year, first):
     w = world(law, year=year, **retiring(**values)).run(ep.STEP)
     paid = 13 - first
     assert flow(w, "outlay") == paid * w.people["pension_m"][0]
-    assert (w.people["pension"][0] == ep.DRAWS) == (paid > 0)
+    assert (w.people["pension"][0] == lived.DRAWS) == (paid > 0)
 
 
 def test_contributions_end_where_the_pension_begins(world):
-    w = world(load(SURE), year=2013, **retiring(work=ep.ENTERPRISE, earnings=50_000)).run(ep.STEP)
+    w = world(load(SURE), year=2013, **retiring(work=lived.ENTERPRISE, earnings=50_000)).run(
+        ep.STEP
+    )
     assert counted(w, "fund_contributor_months") == 6
     assert w.people["paid_months"].tolist() == [246]
 
@@ -444,7 +447,7 @@ def test_women_of_the_two_classes_by_schooling(world):
     share = [0.4] * 6
     people = member(4000, age=49, sex=FEMALE, paid_months=240)
     w = world(load({RETIREMENT + "share_55": share} | SURE), year=2013, **people).run(ep.STEP)
-    assert abs((w.people["pension"] == ep.NONE).mean() - 0.4) < 0.04  # five standard errors
+    assert abs((w.people["pension"] == lived.NONE).mean() - 0.4) < 0.04  # five standard errors
 
 
 def test_no_pension_below_the_minimum_years(world):
@@ -459,10 +462,10 @@ def test_no_pension_below_the_minimum_years(world):
 def test_who_pays_on_does_so_for_years(world):
     w = world(load(EXTENDS), year=2013, **retiring(paid_months=160)).run(ep.STEP)
     assert w.people["paid_months"].tolist() == [166]
-    assert w.people["pension"].tolist() == [ep.NONE]
+    assert w.people["pension"].tolist() == [lived.NONE]
     w.later().run(ep.STEP).later().run(ep.STEP)
     assert w.people["paid_months"].tolist() == [180]
-    assert w.people["pension"].tolist() == [ep.DRAWS]
+    assert w.people["pension"].tolist() == [lived.DRAWS]
 
 
 @pytest.mark.parametrize(
@@ -486,7 +489,7 @@ def test_the_minimum_rises_by_the_year_of_the_statutory_age(world):
     short = world(load(NEVER_EXTENDS), year=2045, **retiring(**values)).run(ep.STEP)
     enough = world(load(), year=2045, **retiring(**(values | {"paid_months": 240}))).run(ep.STEP)
     assert short.people["scheme"].tolist() == [RESIDENT]
-    assert enough.people["pension"].tolist() == [ep.DRAWS]
+    assert enough.people["pension"].tolist() == [lived.DRAWS]
 
 
 def test_a_resident_with_enough_years_is_awarded_an_employees_pension(world, p):
@@ -512,8 +515,17 @@ def test_the_offered_shares_move_the_claims(world):
     people = member(3000, age=61, birth_month=1, paid_months=400)
     shipped = world(load(SURE), year=2041, **people).run(ep.STEP)  # born in January 1979
     chosen = world(load(SURE, responses="assumed"), year=2041, **people).run(ep.STEP)
-    assert not (shipped.people["pension"] == ep.DRAWS).any()
-    assert abs((chosen.people["pension"] == ep.DRAWS).mean() - 0.35) < 0.045
+    assert not (shipped.people["pension"] == lived.DRAWS).any()
+    assert abs((chosen.people["pension"] == lived.DRAWS).mean() - 0.35) < 0.045
+
+
+def test_heavy_work_is_a_lever(world):
+    people = member(200, age=54, paid_months=300)
+    shipped = world(load(SURE), year=2013, **people).run(ep.STEP)
+    heavy = world(load(SURE | {RETIREMENT + "special_trade_share": 0.5}), year=2013, **people)
+    heavy.run(ep.STEP)
+    assert counted(shipped, "new_awards") == 0
+    assert 60 < counted(heavy, "new_awards") < 140
 
 
 def test_ages_unchanged_pays_earlier(world):
@@ -521,8 +533,8 @@ def test_ages_unchanged_pays_earlier(world):
     people = retiring(age=59, paid_months=300)
     later = world(load(), year=2035, **people).run(ep.STEP)
     now = world(still, year=2035, **people).run(ep.STEP)
-    assert later.people["pension"].tolist() == [ep.NONE]
-    assert now.people["pension"].tolist() == [ep.DRAWS]
+    assert later.people["pension"].tolist() == [lived.NONE]
+    assert now.people["pension"].tolist() == [lived.DRAWS]
 
 
 # --- pensions, accounts and death
@@ -568,7 +580,7 @@ def test_who_leaves_the_country_takes_the_account_out(world):
 
 def test_public_staff_stand_outside_the_fund_before_the_merger(world):
     p = load(SURE)
-    w = world(p, year=2013, **member(work=ep.PUBLIC)).run(ep.STEP)
+    w = world(p, year=2013, **member(work=lived.PUBLIC)).run(ep.STEP)
     assert flow(w, "revenue") == 0
     assert w.people["deemed_years"].tolist() == [1]
     assert w.people["contribution_index"].tolist() == [10_905]
@@ -580,7 +592,7 @@ def test_public_staff_stand_outside_the_fund_before_the_merger(world):
 
 
 def test_public_staff_pay_to_the_budget_between_law_and_admission(world):
-    w = world(load(SURE), year=2015, **member(work=ep.PUBLIC)).run(ep.STEP)
+    w = world(load(SURE), year=2015, **member(work=lived.PUBLIC)).run(ep.STEP)
     base = 425_000
     assert flow(w, "revenue") == 0
     assert w.counterparts["local_government"].sum() == round(base * 12 * 0.28)
@@ -591,7 +603,7 @@ def test_public_staff_pay_to_the_budget_between_law_and_admission(world):
 )
 def test_the_merger_admits_step_by_step(world, p, year, share):
     n = 3000
-    w = world(p, year=year, **member(n, work=ep.PUBLIC)).run(ep.STEP)
+    w = world(p, year=year, **member(n, work=lived.PUBLIC)).run(ep.STEP)
     assert abs(counted(w, "fund_contributors") / n - share) < 0.045
     assert w.people["deemed_years"].sum() == n - counted(w, "fund_contributors")
 
@@ -621,7 +633,7 @@ def careers(crowd, n, seed=5):
     people["contribution_index"] = rng.integers(6_000, 20_000, n).astype(np.uint16)
     people["employee_account"] = np.where(some, rng.integers(0, 10**7, n), 0).astype(np.uint32)
     old = (people["age"] >= 60) & (people["scheme"] == EMPLOYEE)
-    people["pension"] = np.where(old, ep.DRAWS, 0).astype(np.uint8)
+    people["pension"] = np.where(old, lived.DRAWS, 0).astype(np.uint8)
     people["pension_m"] = np.where(old, rng.integers(10**5, 4 * 10**5, n), 0).astype(np.int32)
     people["account_pension_m"] = (people["pension_m"] // 4).astype(np.int32)
     people["from_public"] = (old & (rng.random(n) < 0.2)).astype(np.uint8)
@@ -662,7 +674,7 @@ def test_what_people_and_budgets_pay_is_what_the_fund_receives(world, crowd, p):
     received = fund.flows["revenue"].sum()
     assert from_households - paid["employers"].sum() == received
     assert -paid["central_government"].sum() == fund.flows["subsidy"].sum()
-    still = (w.people["pension"] == ep.NONE) & (w.people["work"] >= 3)
+    still = (w.people["pension"] == lived.NONE) & (w.people["work"] >= 3)
     gained = w.people["employee_account"].astype(np.int64) - before - interest
     paying = still & (gained > 0)
     own = 0.96 * np.clip(0.85 * w.people["earnings"] * 100 / 12, 0.6 * r.reference[0],
@@ -674,9 +686,9 @@ def test_what_people_and_budgets_pay_is_what_the_fund_receives(world, crowd, p):
 def test_what_the_fund_pays_is_what_persons_receive(world, crowd, p):
     people = careers(crowd, 3000)
     people |= {"death_u": np.full(3000, 2.0, np.float32), "age": np.full(3000, 75, np.int8)}
-    people["scheme"] = np.where(people["pension"] == ep.DRAWS, EMPLOYEE, 0).astype(np.uint8)
+    people["scheme"] = np.where(people["pension"] == lived.DRAWS, EMPLOYEE, 0).astype(np.uint8)
     for name in ("employee_account", "paid_months"):
-        people[name] = people[name] * (people["pension"] == ep.DRAWS).astype(people[name].dtype)
+        people[name] = people[name] * (people["pension"] == lived.DRAWS).astype(people[name].dtype)
     w = world(p, year=2019, **people).run(ep.STEP)
     received = 12 * w.people["pension_m"].astype(np.int64).sum()
     assert flow(w, "outlay") == received > 0
@@ -774,18 +786,18 @@ def test_a_low_reserve_raises_the_employers_rate(world):
 def test_the_fast_and_the_slow_path_are_one(world, crowd, p, year):
     people = careers(crowd, 3000)
     fast, slow = (world(p, year=year, **people) for _ in range(2))
-    r, shape = ep.rules_of(p, year), (ep.SUMS, 31)
+    r, shape = ep.rules_of(p, year), (lived.SUMS, 31)
     tables, lists = [], []
     for w, all_rows in ((fast, False), (slow, True)):
         sums, rows = np.zeros(shape, np.int64), np.arange(3000)
-        columns = ep.Columns(*(w.people[name] for name in (*ep.READS, *ep.WRITES)))
+        columns = lived.Columns(*(w.people[name] for name in (*ep.READS, *ep.WRITES)))
         key = (w.key.low, w.key.high)
         if all_rows:
             career = (columns.scheme == EMPLOYEE) | (columns.employee_account > 0)
             rows = rows[career | (columns.paid_months > 0) | (columns.deemed_years > 0)]
         else:
-            rows = rows[: ep.steady(columns, r, *key, sums, rows)].copy()
-        ep.eventful(rows, columns, r, *key, sums)
+            rows = rows[: lived.steady(columns, r, *key, sums, rows)].copy()
+        lived.eventful(rows, columns, r, *key, sums)
         tables.append(sums)
         lists.append(rows)
     np.testing.assert_array_equal(*tables)

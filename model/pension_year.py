@@ -1,0 +1,455 @@
+"""One year of one person in the employees' pension: pays, claims, is paid, dies.
+
+Decides for everybody with a career in the employee scheme what happens in a year under the
+`Rules` that `policies/employee_pension.py` makes of the law, and sums it by province. The
+arithmetic stands in `pension_rules.py` and `retirement_rules.py`. Leaves out nothing of its
+own: see the policy. `steady` lives the year of those to whom nothing happens, `eventful` that
+of all others.
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..agents import luck
+from ..agents.compiled import inlined, kernel
+from ..parameters.dims import PENSIONS, WORK
+from .pension_rules import (
+    MONTHS,
+    account_pension,
+    base_pension,
+    contribution,
+    contribution_base,
+    credited,
+    divisor_at,
+    from_account,
+    indexed,
+    last_month,
+    mean_index,
+    months_payable,
+    survivor_months,
+    transitional_pension,
+)
+from .retirement_rules import (
+    Retirement,
+    claim_age,
+    class_of,
+    may_extend,
+    month_of_year,
+    months_needed,
+    old_age,
+    statutory_age,
+)
+from .scheme_membership import EMPLOYEE, RESIDENT
+
+Floats = NDArray[np.float64]
+Counts = NDArray[np.int64]
+
+FLEXIBLE, ENTERPRISE, PUBLIC = (WORK.index(w) for w in ("flexible", "enterprise", "public"))
+NONE, DRAWS = PENSIONS.index("none"), PENSIONS.index("employee")
+RESIDENT_AGE = 60 * MONTHS  # of the residents' pension: accounts reach it in time
+MOST_FEN = 2_147_000_000  # in a column of int32
+MOST_ACCOUNT = 4_294_000_000
+
+RETIREMENT, CONTRIBUTION = int(luck.Call.RETIREMENT), int(luck.Call.CONTRIBUTION)
+POST, TIMING, HEAVY, PAYS_ON = range(4)  # lanes of the call for retirement
+TRAIT, PLACE, PAYS = range(3)  # lanes of the call for contributions
+BINS = 64  # of the trait of paying
+LOW, HIGH = np.uint64(0xFFFFFFFF), np.uint64(32)
+
+# what is summed by province
+(ACTIVE, RETIRED, CONTRIBUTORS, MONTHS_PAID, BENEFICIARIES, AWARDS, BASE, OWN, EMPLOYER,
+ FLEXIBLE_POOLED, CREDITED, FROM_POOL, FROM_ACCOUNT, OVERRUN, REFUNDED, GRANTS, AWARDED,
+ TO_RESIDENTS, FROM_RESIDENTS, OUTSIDE_OWN, OUTSIDE_EMPLOYER, OUTSIDE_PAID,
+ HELD) = range(23)  # fmt: skip
+SUMS = 23
+
+
+class Rules(NamedTuple):
+    """The law of one year; money in fen, rates as running sums over months, float64[13].
+
+    reference, award : wage a month, int64[province]
+    employer : float64[2, 13], of enterprises and public posts
+    outside_* : what public staff outside the fund pay to the budget
+    chances : float64[2, bin], to pay in a year, of employees and flexible workers
+    inside : share of public staff and pensioners whom the fund covers
+    """
+
+    year: int
+    retirement: Retirement
+    reference: Counts
+    award: Counts
+    floor: float
+    ceiling: float
+    flexible_base: float
+    compliance: float
+    employee: Floats
+    employer: Floats
+    flexible: Floats
+    outside_employee: Floats
+    outside_employer: Floats
+    chances: Floats
+    interest: float
+    divisors: Floats
+    accrual: float
+    transitional: float
+    rise: float
+    funeral: float
+    survivors: Counts
+    most_survivors: int
+    survivor_age: Counts
+    income: int
+    inside: float
+    level_collections: float
+    level_outlay: float
+
+
+class Columns(NamedTuple):
+    """The columns that the kernel works on, in the order of READS and WRITES."""
+
+    id: Any
+    alive: Any
+    age: Any
+    sex: Any
+    birth_month: Any
+    province: Any
+    education: Any
+    death_u: Any
+    work: Any
+    earnings: Any
+    paid_months: Any
+    deemed_years: Any
+    contribution_index: Any
+    employee_account: Any
+    pension_m: Any
+    pension: Any
+    from_public: Any
+    scheme: Any
+    pension_account: Any
+    account_pension_m: Any
+
+
+class Plan(NamedTuple):
+    """When somebody means to claim: the month of the year, and what the law asks for.
+
+    first : first month of the pension, 13 if not this year; due : first month after the
+        statutory age; needed : months of contributions; reached : month of the statutory age
+    """
+
+    first: int
+    due: int
+    needed: int
+    reached: int
+    u_extends: float
+
+
+@inlined
+def lasting(identity: Any, call: int, year: int, low: Any, high: Any) -> Any:
+    """Four words of a person."""
+    address = np.uint64(identity)
+    return luck.philox(address & LOW, address >> HIGH, year, call, low, high)
+
+
+@inlined
+def is_outside(i: int, c: Columns, r: Rules, low: Any, high: Any) -> bool:
+    """Whether a public employee or pensioner is not yet in the fund."""
+    if r.inside >= 1.0:
+        return False
+    public = c.from_public[i] if c.pension[i] == DRAWS else c.work[i] == PUBLIC
+    if not public:
+        return False
+    words = lasting(c.id[i], CONTRIBUTION, luck.LASTING, low, high)
+    return bool(luck.unit(words[PLACE]) >= r.inside)
+
+
+@inlined
+def pays_this_year(i: int, c: Columns, r: Rules, low: Any, high: Any) -> bool:
+    """Whether a member at work pays: by a lasting trait and the luck of the year."""
+    if c.work[i] == PUBLIC:
+        return True
+    trait = lasting(c.id[i], CONTRIBUTION, luck.LASTING, low, high)[TRAIT]
+    now = lasting(c.id[i], CONTRIBUTION, r.year, low, high)[PAYS]
+    place = min(int(luck.unit(trait) * BINS), BINS - 1)
+    return bool(luck.unit(now) < r.chances[int(c.work[i] == FLEXIBLE), place])
+
+
+@inlined
+def months_that_count(i: int, c: Columns) -> int:
+    """Months paid and deemed to be paid."""
+    return int(c.paid_months[i]) + MONTHS * int(c.deemed_years[i])
+
+
+@inlined
+def plan_of(
+    i: int, born: int, works: bool, c: Columns, r: Rules, low: Any, high: Any
+) -> Plan:  # fmt: skip
+    """When a person means to claim; born : month of birth, numbered from the year 0."""
+    law, sex = r.retirement, c.sex[i]
+    if c.age[i] + 1 < law.earliest[sex]:
+        return Plan(MONTHS + 1, MONTHS + 1, 0, 0, 1.0)
+    words = lasting(c.id[i], RETIREMENT, luck.LASTING, low, high)
+    heavy = luck.unit(words[HEAVY]) < law.special_share and c.work[i] == ENTERPRISE
+    flexible = c.work[i] == FLEXIBLE
+    class_ = class_of(sex, c.education[i], flexible, luck.unit(words[POST]), heavy, law)
+    statutory = statutory_age(class_, sex, born, law)
+    old = old_age(class_, sex, law)
+    wanted = claim_age(statutory, old, born, works, luck.unit(words[TIMING]), law)
+    needed = months_needed(born, statutory, law)
+    due, first = month_of_year(born, statutory, r.year), month_of_year(born, wanted, r.year)
+    have = months_that_count(i, c)
+    if first < due and have + works * (first - 1) < needed:
+        first = due
+    if c.scheme[i] != EMPLOYEE and have < needed:
+        due = min(due, month_of_year(born, RESIDENT_AGE, r.year))
+        first = due
+    return Plan(first, due, needed, born + statutory, luck.unit(words[PAYS_ON]))
+
+
+@inlined
+def pay_in(
+    i: int, work: int, first: int, last: int, outside: bool, c: Columns, r: Rules, sums: Any
+) -> bool:
+    """Contributions for the months from first to last; whether the fund received them.
+
+    Outside the fund a whole year counts as service before accounts, months of a broken one as paid.
+    """
+    s, months = c.province[i], last - first + 1
+    reference = r.reference[s]
+    declared = r.compliance * c.earnings[i] * 100.0 / MONTHS
+    if work == FLEXIBLE:
+        declared = r.flexible_base * reference
+    base = contribution_base(declared, reference, r.floor, r.ceiling)
+    have = months_that_count(i, c)
+    c.contribution_index[i] = mean_index(c.contribution_index[i], have, base, reference, months)
+    collected = int(np.rint(base * r.level_collections))
+    if outside:
+        own = r.outside_employee[last] - r.outside_employee[first - 1]
+        other = r.outside_employer[last] - r.outside_employer[first - 1]
+        sums[OUTSIDE_OWN, s] += contribution(collected, own)
+        sums[OUTSIDE_EMPLOYER, s] += contribution(collected, other)
+        whole = months == MONTHS
+        c.deemed_years[i] += whole
+        c.paid_months[i] += months * (not whole)
+        return False
+    own = contribution(collected, r.employee[last] - r.employee[first - 1])
+    if work == FLEXIBLE:
+        both = contribution(collected, r.flexible[last] - r.flexible[first - 1])
+        sums[FLEXIBLE_POOLED, s] += both - own
+    else:
+        rates = r.employer[int(work == PUBLIC)]
+        sums[EMPLOYER, s] += contribution(collected, rates[last] - rates[first - 1])
+    sums[OWN, s] += own
+    sums[MONTHS_PAID, s] += months
+    sums[BASE, s] += np.int64(months) * collected
+    c.employee_account[i] = min(np.int64(c.employee_account[i]) + own, MOST_ACCOUNT)
+    c.paid_months[i] += months
+    return True
+
+
+@inlined
+def award(i: int, born: int, first: int, outside: bool, c: Columns, r: Rules, sums: Any) -> None:
+    """Award of a pension from a month of the year on; a resident's account is taken in."""
+    s = c.province[i]
+    brought = np.int64(c.pension_account[i])
+    held = min(np.int64(c.employee_account[i]) + brought, MOST_ACCOUNT)
+    sums[FROM_RESIDENTS, s] += brought
+    c.pension_account[i] = 0
+    c.employee_account[i] = held
+    age = MONTHS * r.year + first - 2 - born
+    index, months = int(c.contribution_index[i]), months_that_count(i, c)
+    share = account_pension(held, divisor_at(age, r.divisors))
+    basic = base_pension(r.award[s], index, months, r.accrual)
+    older = transitional_pension(r.award[s], index, int(c.deemed_years[i]), r.transitional)
+    total = int(np.rint(r.level_outlay * (basic + older))) + share
+    c.account_pension_m[i] = min(share, MOST_FEN)
+    c.pension_m[i] = min(total, MOST_FEN)
+    c.from_public[i] = c.work[i] == PUBLIC
+    c.pension[i], c.scheme[i] = DRAWS, EMPLOYEE
+    if not outside:
+        sums[AWARDS, s] += 1
+        sums[AWARDED, s] += total
+
+
+@inlined
+def pay_out(i: int, first: int, last: int, outside: bool, c: Columns, r: Rules, sums: Any) -> None:
+    """The pension for the months from first to last, from the account while it lasts."""
+    s, months = c.province[i], np.int64(months_payable(first, last))
+    total, due = months * c.pension_m[i], months * c.account_pension_m[i]
+    if outside:
+        sums[OUTSIDE_PAID, s] += total
+        return
+    held = np.int64(c.employee_account[i])
+    own = from_account(due, held)
+    sums[BENEFICIARIES, s] += months > 0
+    sums[FROM_ACCOUNT, s] += own
+    sums[OVERRUN, s] += due - own
+    sums[FROM_POOL, s] += total - due
+    c.employee_account[i] = held - own
+
+
+@inlined
+def settle_death(i: int, outside: bool, c: Columns, r: Rules, sums: Any) -> None:
+    """Heirs get the account; for members and pensioners also the grants."""
+    s = c.province[i]
+    sums[REFUNDED, s] += np.int64(c.employee_account[i])
+    c.employee_account[i] = 0
+    have = months_that_count(i, c)
+    if c.scheme[i] != EMPLOYEE or have == 0:
+        return
+    drawn = 0
+    if c.pension[i] == DRAWS:
+        drawn = max(int(c.age[i]) - r.survivor_age[c.sex[i]], 0)
+    months = survivor_months(have // MONTHS, drawn, r.survivors, r.most_survivors)
+    grant = int(np.rint((r.funeral + months) * r.income))
+    sums[OUTSIDE_PAID if outside else GRANTS, s] += grant
+
+
+@inlined
+def claim(
+    i: int, born: int, last: int, plan: Plan, outside: bool, c: Columns, r: Rules, sums: Any
+) -> bool:
+    """Award, a longer time of paying, or the way to the residents; whether the fund was paid."""
+    first, paid = plan.first, False
+    missing = plan.needed - months_that_count(i, c)
+    if missing > 0:
+        since = max(MONTHS * r.year + first - 2 - plan.reached, 0)
+        member = c.scheme[i] == EMPLOYEE
+        if not member or not may_extend(missing, since, plan.u_extends, r.retirement):
+            held = np.int64(c.employee_account[i])
+            sums[TO_RESIDENTS, c.province[i]] += held
+            c.pension_account[i] = min(np.int64(c.pension_account[i]) + held, MOST_FEN)
+            c.employee_account[i], c.paid_months[i], c.deemed_years[i] = 0, 0, 0
+            c.contribution_index[i], c.scheme[i] = 0, RESIDENT
+            return False
+        more = min(missing, last - first + 1)
+        paid = pay_in(i, FLEXIBLE, first, first + more - 1, False, c, r, sums)
+        first, missing = first + more, missing - more
+    if missing <= 0 and first <= last:
+        award(i, born, first, outside, c, r, sums)
+        pay_out(i, first, last, outside, c, r, sums)
+    return paid
+
+
+@inlined
+def before_pension(
+    i: int, last: int, outside: bool, c: Columns, r: Rules, low: Any, high: Any, sums: Any
+) -> None:
+    """The year of somebody without an employee pension: contributions, and perhaps a claim."""
+    born = MONTHS * (r.year - 1 - int(c.age[i])) + int(c.birth_month[i]) - 1
+    member = c.scheme[i] == EMPLOYEE and c.pension[i] == NONE
+    works = member and FLEXIBLE <= c.work[i] <= PUBLIC
+    plan = plan_of(i, born, works, c, r, low, high)
+    stop, paid = min(plan.first - 1, last), False
+    if works and stop > 0 and pays_this_year(i, c, r, low, high):
+        paid = pay_in(i, c.work[i], 1, stop, outside, c, r, sums)
+    if plan.first <= last:
+        paid |= claim(i, born, last, plan, outside, c, r, sums)
+    sums[CONTRIBUTORS, c.province[i]] += paid
+
+
+@kernel
+def steady(c: Columns, r: Rules, low: Any, high: Any, sums: Any, rows: Any) -> int:
+    """The year of those who draw or pay through all of it, without a claim, a death or a move out.
+
+    Everybody else with a career is listed for `eventful`; returns how many there are. The rules
+    are the same: plain arrays and a short list of cases are what makes this loop fast.
+    rows : int64[people], out; sums : int64[what, province]
+    """
+    account, paid_months, deemed, index = (
+        c.employee_account, c.paid_months, c.deemed_years, c.contribution_index,
+    )  # fmt: skip
+    scheme, work, pension, from_public = c.scheme, c.work, c.pension, c.from_public
+    alive, age, sex, province, death_u = c.alive, c.age, c.sex, c.province, c.death_u
+    pension_m, account_m, earnings, ids = c.pension_m, c.account_pension_m, c.earnings, c.id
+    reference, chances, earliest = r.reference, r.chances, r.retirement.earliest
+    own_rate, flexible_rate = r.employee[MONTHS], r.flexible[MONTHS]
+    employer_rate = r.employer[:, MONTHS]
+    merged, n = r.inside >= 1.0, 0
+    for i in range(age.size):
+        if (scheme[i] != EMPLOYEE) & (account[i] == 0) & (paid_months[i] == 0) & (deemed[i] == 0):
+            continue
+        draws = pension[i] == DRAWS
+        public = from_public[i] == 1 if draws else work[i] == PUBLIC
+        near = not draws and age[i] + 1 >= earliest[sex[i]]
+        if not alive[i] or death_u[i] < 1.0 or near or (public and not merged):
+            rows[n] = i
+            n += 1
+            continue
+        s = province[i]
+        held: Any = np.int64(account[i])
+        interest = credited(held, r.interest)
+        sums[CREDITED, s] += interest
+        held += interest
+        if draws:
+            pension_m[i] = min(indexed(pension_m[i], r.rise), MOST_FEN)
+            due = np.int64(MONTHS) * account_m[i]
+            own = from_account(due, held)
+            sums[BENEFICIARIES, s] += 1
+            sums[RETIRED, s] += 1
+            sums[FROM_ACCOUNT, s] += own
+            sums[OVERRUN, s] += due - own
+            sums[FROM_POOL, s] += np.int64(MONTHS) * pension_m[i] - due
+            held -= own
+        elif scheme[i] == EMPLOYEE:
+            sums[ACTIVE, s] += 1
+            flexible = work[i] == FLEXIBLE
+            if pension[i] == NONE and FLEXIBLE <= work[i] <= PUBLIC:
+                pays = work[i] == PUBLIC
+                if not pays:
+                    trait = lasting(ids[i], CONTRIBUTION, luck.LASTING, low, high)[TRAIT]
+                    now = lasting(ids[i], CONTRIBUTION, r.year, low, high)[PAYS]
+                    place = min(int(luck.unit(trait) * BINS), BINS - 1)
+                    pays = luck.unit(now) < chances[int(flexible), place]
+                if pays:
+                    wage = reference[s]
+                    declared = r.compliance * earnings[i] * 100.0 / MONTHS
+                    if flexible:
+                        declared = r.flexible_base * wage
+                    base = contribution_base(declared, wage, r.floor, r.ceiling)
+                    have = int(paid_months[i]) + MONTHS * int(deemed[i])
+                    index[i] = mean_index(index[i], have, base, wage, MONTHS)
+                    collected = int(np.rint(base * r.level_collections))
+                    own = contribution(collected, own_rate)
+                    if flexible:
+                        sums[FLEXIBLE_POOLED, s] += contribution(collected, flexible_rate) - own
+                    else:
+                        rate = employer_rate[int(work[i] == PUBLIC)]
+                        sums[EMPLOYER, s] += contribution(collected, rate)
+                    sums[OWN, s] += own
+                    sums[MONTHS_PAID, s] += MONTHS
+                    sums[BASE, s] += np.int64(MONTHS) * collected
+                    sums[CONTRIBUTORS, s] += 1
+                    paid_months[i] += MONTHS
+                    held += own
+        held = min(held, MOST_ACCOUNT)
+        account[i] = held
+        sums[HELD, s] += held
+    return n
+
+
+@kernel
+def eventful(rows: Any, c: Columns, r: Rules, low: Any, high: Any, sums: Any) -> None:
+    """The year of the listed people, whatever happens to them in it."""
+    for k in range(rows.size):
+        i = rows[k]
+        s = c.province[i]
+        held = np.int64(c.employee_account[i])
+        if not c.alive[i]:  # left the country this year
+            sums[REFUNDED, s] += held
+            c.employee_account[i] = 0
+            continue
+        interest = credited(held, r.interest)
+        sums[CREDITED, s] += interest
+        c.employee_account[i] = min(held + interest, MOST_ACCOUNT)
+        outside, last = is_outside(i, c, r, low, high), last_month(c.death_u[i])
+        if c.pension[i] == DRAWS:
+            c.pension_m[i] = min(indexed(c.pension_m[i], r.rise), MOST_FEN)
+            pay_out(i, 1, last, outside, c, r, sums)
+        else:
+            before_pension(i, last, outside, c, r, low, high, sums)
+        if c.death_u[i] < 1.0:
+            settle_death(i, outside, c, r, sums)
+        elif c.scheme[i] == EMPLOYEE and not outside:
+            sums[RETIRED if c.pension[i] == DRAWS else ACTIVE, s] += 1
+        sums[HELD, s] += np.int64(c.employee_account[i])
