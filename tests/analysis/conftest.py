@@ -86,16 +86,19 @@ def _funds(dims, units, t, later, scenarios):
     """Pension and insurance outlay, subsidies from 2025, a pool that draws run dry or not."""
     price = 1.025**t
     outlay = np.zeros((*units, len(FUNDS)))
-    outlay[..., 0] = 1.6e11 * price * (1 + 0.04 * t)
-    outlay[..., 1] = 4e11 * np.clip((t - 15) / 20, 0, 1.5) * price * later[:, None, :]
-    outlay[..., 2] = np.where(t >= 15, 9e10 - 8e8 * (t - 15), 0.0)
+    residents, care, children = (
+        FUNDS.index(name) for name in ("resident_pension", "long_term_care", "child_subsidy")
+    )
+    outlay[..., residents] = 1.6e11 * price * (1 + 0.04 * t)
+    outlay[..., care] = 4e11 * np.clip((t - 15) / 20, 0, 1.5) * price * later[:, None, :]
+    outlay[..., children] = np.where(t >= 15, 9e10 - 8e8 * (t - 15), 0.0)
     if "child-subsidy-double" in scenarios:
-        outlay[scenarios.index("child-subsidy-double"), ..., t >= 17, 2] *= 2
+        outlay[scenarios.index("child-subsidy-double"), ..., t >= 17, children] *= 2
     if "ltci-delayed" in scenarios:
         late = (t >= 16) & (t < 21)
-        outlay[scenarios.index("ltci-delayed"), ..., late, 1] *= 0.4
+        outlay[scenarios.index("ltci-delayed"), ..., late, care] *= 0.4
     revenue = outlay.copy()
-    revenue[..., 1] = np.where(t >= 15, 3.6e11 * np.clip((t - 14) / 20, 0, 1.3) * price, 0.0)
+    revenue[..., care] = np.where(t >= 15, 3.6e11 * np.clip((t - 14) / 20, 0, 1.3) * price, 0.0)
     balance = (revenue - outlay).cumsum(axis=-2)
     financing = np.zeros_like(balance)
     short = np.maximum.accumulate(np.maximum(-balance, 0.0), axis=-2)
@@ -103,6 +106,9 @@ def _funds(dims, units, t, later, scenarios):
     names = ((*dims, "fund", "ledger", "province"),)
     return {
         "fund_outlay": (*names, _ledgers(outlay)),
+        "fund_revenue": (*names, _ledgers(revenue)),
+        "fund_subsidy": (*names, _ledgers(0.0 * revenue)),
+        "fund_interest": (*names, _ledgers(0.0 * revenue)),
         "fund_balance": (*names, _ledgers(balance + financing.cumsum(axis=-2))),
         "fund_deficit_financing": (*names, _ledgers(financing)),
     }

@@ -25,8 +25,8 @@ def small(names=("baseline", "grant"), added=1e4, paid=2e9, draws=DRAWS, replica
         births[names.index("grant")][..., since] += added
         money[names.index("grant")][..., since] += paid
     lead = ("scenario", "draw", "replicate", "year")
-    fund = np.zeros((*shape, 3, 2, 1))
-    fund[..., 2, 0, 0] = money
+    fund = np.zeros((*shape, len(FUNDS), 2, 1))
+    fund[..., FUNDS.index("child_subsidy"), 0, 0] = money
     people = np.full((*shape, 2, 101), 5e6)
     born = np.stack([births, np.zeros_like(births)], axis=-1)[..., None, None, :]  # boys
     data = {

@@ -93,7 +93,7 @@ def test_outlay_is_entitled_months_times_the_amount(world, crowd, p):
     counts = w.tally.now
     months = counts["child_subsidy_months"]
     assert months.sum() > 1000
-    np.testing.assert_array_equal(counts["fund_outlay"][2, 0], months * 30_000)
+    np.testing.assert_array_equal(counts["fund_outlay"][AT, 0], months * 30_000)
     np.testing.assert_array_equal(counts["fund_outlay"], counts["fund_subsidy"])
     assert not counts["fund_balance"].any()
 
