@@ -30,6 +30,7 @@ WIDEST = 12.0  # log odds
 ROUNDS = 50
 EMPLOYEE = PENSIONS.index("employee")
 N_AGES = 100
+LAST_FITTED = 2015
 
 
 def work_levels(model: "SongheModel", level: Floats | None = None) -> Floats:
@@ -81,6 +82,15 @@ def coverage_level(model: "SongheModel") -> float:
         else:
             high = middle
     return 0.5 * (low + high)
+
+
+def coverage_levels(model: "SongheModel") -> list[float]:
+    """Levels of coverage of 2010 to 2015, found while a model of the base year lives them."""
+    found = [coverage_level(model)]
+    while model.year < LAST_FITTED:
+        model.step()
+        found.append(coverage_level(model))
+    return found
 
 
 def retired_level(model: "SongheModel") -> float:

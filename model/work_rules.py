@@ -42,7 +42,10 @@ class WorkTables(NamedTuple):
     """What the rules read.
 
     prevalence, weight : float64[cell, work], shares, and weights of those who review
-    turnover : float64[residence, work]
+    turnover : float64[residence, work]; late_turnover : of all kinds from late_age on, of people
+        outside the employee scheme
+    member_age : int64[sex], at which members of the employee scheme choose until they draw a
+        pension, at the latest to member_until
     entry_age : int64[education], at the opening of the first year out of school
     level : float64[work, sex, education, age], log earnings
     province : float64[province], log
@@ -52,6 +55,10 @@ class WorkTables(NamedTuple):
     prevalence: Floats
     weight: Floats
     turnover: Floats
+    late_turnover: float
+    late_age: int
+    member_age: NDArray[np.int64]
+    member_until: int
     entry_age: NDArray[np.int64]
     level: Floats
     province: Floats
@@ -97,6 +104,22 @@ def choose(identity: Any, year: int, weights: Any, no_work: float, low: Any, hig
             if waits < shortest:
                 best, shortest = k, waits
     return best
+
+
+@rule
+def reviews(u: float, work: int, residence: int, age: int, member: bool, t: WorkTables) -> bool:
+    """Whether a person reviews the work this year; member : of the employee scheme."""
+    if age >= t.late_age and not member:
+        return u < t.late_turnover
+    return bool(u < t.turnover[residence, work])
+
+
+@rule
+def age_of_choice(age: int, sex: int, member: bool, t: WorkTables) -> int:
+    """Age whose prevalence is chosen from: members wait for the pension as before it is due."""
+    if member and age < t.member_until:
+        return int(min(age, t.member_age[sex]))
+    return age
 
 
 @rule
@@ -167,6 +190,10 @@ def _tables(numbers: Numbers) -> WorkTables:
         prevalence=shares.reshape(-1, N_WORK),
         weight=np.ascontiguousarray(weights.reshape(-1, N_WORK)),
         turnover=np.ascontiguousarray(turnover),
+        late_turnover=p.value(EMPLOYMENT + "late_turnover"),
+        late_age=int(p.value(EMPLOYMENT + "late_age")),
+        member_age=p.array(EMPLOYMENT + "member_age").astype(np.int64),
+        member_until=int(p.value(EMPLOYMENT + "member_until")),
         entry_age=np.maximum(completed - 1, WORKING_AGE),
         level=_log_earnings(p),
         province=np.log(p.array(EARNINGS + "province_factor")),

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from ...agents import luck
 from ...agents.columns import Column
 from ...agents.compiled import kernel
-from ...parameters.dims import PENSIONS, RESIDENCES, SEXES, WORK
+from ...parameters.dims import PENSIONS, RESIDENCES, SCHEMES, SEXES, WORK
 from ..prices import wage
 from ..step import Step
 from ..work_rules import (
@@ -31,12 +31,14 @@ from ..work_rules import (
     WORKING_AGE,
     YOUNG,
     WorkTables,
+    age_of_choice,
     cell_of,
     choose,
     earns,
     next_deviation,
     normal,
     relative_earnings,
+    reviews,
     tables_of,
 )
 
@@ -51,6 +53,7 @@ COLUMNS = (
     Column("earnings", np.int32, 0, "yuan per year", "work", "at full-year work in the year"),
 )
 EMPLOYEE = PENSIONS.index("employee")
+MEMBER = SCHEMES.index("employee")
 FEMALE = SEXES.index("female")
 REVIEWS, LUCK, INNOVATION = 0, 1, 2  # lanes of the yearly call
 LASTING_CALL, ALPHA = int(luck.Call.WORK_LASTING), 0
@@ -58,7 +61,7 @@ CALL = luck.Call.WORK
 CHUNK = 1024  # people whose lasting words stay in the nearest cache
 BY_ROWS = (
     "id", "alive", "age", "sex", "residence", "province", "education", "enrolled", "since_birth",
-    "pension", "work", "earnings_z", "earnings",
+    "pension", "scheme", "work", "earnings_z", "earnings",
 )  # fmt: skip
 FEN = 100
 
@@ -76,8 +79,8 @@ class Rules(NamedTuple):
 @kernel
 def live_work(
     id: Any, alive: Any, age: Any, sex: Any, residence: Any, province: Any, education: Any,
-    enrolled: Any, since_birth: Any, pension: Any, work: Any, earnings_z: Any, earnings: Any,
-    u: Any, r: Rules,
+    enrolled: Any, since_birth: Any, pension: Any, scheme: Any, work: Any, earnings_z: Any,
+    earnings: Any, u: Any, r: Rules,
 ) -> None:  # fmt: skip
     """Work, deviation and earnings over those of a median worker (in millionths) of each row.
 
@@ -105,10 +108,12 @@ def live_work(
                 now = choose(id[i], r.year, t.prevalence[cell], 1.0, r.low, r.high)
                 z = t.stationary_sd * normal(u[INNOVATION, i], t.normals)
             else:
-                if luck.unit(u[REVIEWS, i]) < t.turnover[residence[i], now]:
+                member = scheme[i] == MEMBER
+                if reviews(luck.unit(u[REVIEWS, i]), now, residence[i], age[i], member, t):
                     mother = sex[i] == FEMALE and since_birth[i] < YOUNG
                     no_work = t.no_work_factor if mother else 1.0
-                    cell = cell_of(residence[i], education[i], sex[i], age[i])
+                    like = age_of_choice(age[i], sex[i], member, t)
+                    cell = cell_of(residence[i], education[i], sex[i], like)
                     now = choose(id[i], r.year, t.weight[cell], no_work, r.low, r.high)
                 if earns(now):
                     z = next_deviation(z, normal(u[INNOVATION, i], t.normals), t)
