@@ -53,7 +53,8 @@ MOST_FEN = 2_147_000_000  # in a column of int32
 MOST_ACCOUNT = 4_294_000_000
 
 RETIREMENT, CONTRIBUTION = int(luck.Call.RETIREMENT), int(luck.Call.CONTRIBUTION)
-POST, TIMING, HEAVY, PAYS_ON = range(4)  # lanes of the call for retirement
+CAREER, POST = int(luck.Call.WORK_LASTING), 1
+TIMING, HEAVY, PAYS_ON = 1, 2, 3  # lanes of the call for retirement
 TRAIT, PLACE, PAYS = range(3)  # lanes of the call for contributions
 BINS = 64  # of the trait of paying
 LOW, HIGH = np.uint64(0xFFFFFFFF), np.uint64(32)
@@ -73,6 +74,7 @@ class Rules(NamedTuple):
     employer : float64[2, 13], of enterprises and public posts
     outside_* : what public staff outside the fund pay to the budget
     chances : float64[2, bin], to pay in a year, of employees and flexible workers
+    at_once : share of members short of years who pay the missing ones at once
     inside : share of public staff and pensioners whom the fund covers
     """
 
@@ -100,6 +102,7 @@ class Rules(NamedTuple):
     most_survivors: int
     survivor_age: Counts
     income: int
+    at_once: float
     inside: float
     level_collections: float
     level_outlay: float
@@ -191,7 +194,8 @@ def plan_of(
     words = lasting(c.id[i], RETIREMENT, luck.LASTING, low, high)
     heavy = luck.unit(words[HEAVY]) < law.special_share and c.work[i] == ENTERPRISE
     flexible = c.work[i] == FLEXIBLE
-    class_ = class_of(sex, c.education[i], flexible, luck.unit(words[POST]), heavy, law)
+    post = luck.unit(lasting(c.id[i], CAREER, luck.LASTING, low, high)[POST])
+    class_ = class_of(sex, c.education[i], flexible, post, heavy, law)
     statutory = statutory_age(class_, sex, born, law)
     old = old_age(class_, sex, law)
     wanted = claim_age(statutory, old, born, works, luck.unit(words[TIMING]), law)
@@ -245,6 +249,24 @@ def pay_in(
     c.employee_account[i] = min(np.int64(c.employee_account[i]) + own, MOST_ACCOUNT)
     c.paid_months[i] += months
     return True
+
+
+@inlined
+def pay_at_once(i: int, missing: int, c: Columns, r: Rules, sums: Any) -> None:
+    """Contributions for missing months in one sum, on the base of flexible workers."""
+    s, reference = c.province[i], r.reference[c.province[i]]
+    base = contribution_base(r.flexible_base * reference, reference, r.floor, r.ceiling)
+    have = months_that_count(i, c)
+    c.contribution_index[i] = mean_index(c.contribution_index[i], have, base, reference, missing)
+    collected = int(np.rint(base * r.level_collections))
+    own = contribution(collected, missing * r.employee[MONTHS] / MONTHS)
+    both = contribution(collected, missing * r.flexible[MONTHS] / MONTHS)
+    sums[FLEXIBLE_POOLED, s] += both - own
+    sums[OWN, s] += own
+    sums[MONTHS_PAID, s] += missing
+    sums[BASE, s] += np.int64(missing) * collected
+    c.employee_account[i] = min(np.int64(c.employee_account[i]) + own, MOST_ACCOUNT)
+    c.paid_months[i] += missing
 
 
 @inlined
@@ -312,6 +334,9 @@ def claim(
     """Award, a longer time of paying, or the way to the residents; whether the fund was paid."""
     first, paid = plan.first, False
     missing = plan.needed - months_that_count(i, c)
+    if missing > 0 and c.scheme[i] == EMPLOYEE and plan.u_extends < r.at_once:
+        pay_at_once(i, missing, c, r, sums)
+        missing, paid = 0, True
     if missing > 0:
         since = max(MONTHS * r.year + first - 2 - plan.reached, 0)
         member = c.scheme[i] == EMPLOYEE
@@ -323,7 +348,7 @@ def claim(
             c.contribution_index[i], c.scheme[i] = 0, RESIDENT
             return False
         more = min(missing, last - first + 1)
-        paid = pay_in(i, FLEXIBLE, first, first + more - 1, False, c, r, sums)
+        paid |= pay_in(i, FLEXIBLE, first, first + more - 1, False, c, r, sums)
         first, missing = first + more, missing - more
     if missing <= 0 and first <= last:
         award(i, born, first, outside, c, r, sums)

@@ -71,7 +71,7 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 Counts = NDArray[np.int64]
 
-CAREER_COLUMNS = (
+COLUMNS = (
     Column("work", np.uint8, 0, "code", "work", "state of work in the year"),
     Column("earnings", np.int32, 0, "yuan per year", "work", "at full-year work in the year"),
 )
@@ -165,6 +165,7 @@ def _rules(numbers: Numbers, year: int) -> Rules:
         most_survivors=int(p.value(POLICY + "survivor_most")),
         survivor_age=rules_.numbers_of(p.array(POLICY + "survivor_age")),
         income=fen(float(income(p, year - 1)[URBAN]) / MONTHS),
+        at_once=law_on(p, "pays_at_once", opening),
         inside=law_on(p, "public_inside", opening),
         level_collections=p.value(POLICY + "level_collections"),
         level_outlay=p.value(POLICY + "level_outlay"),
