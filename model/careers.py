@@ -231,6 +231,7 @@ def rebuild(
             spent = float(MONTHS * (BASE_YEAR + 1 - max(ends, ACCOUNTS))) * paid
             years = c.deemed_years + c.paid_months / MONTHS
             amount = np.int64(first_pension(index, years, past) * FEN)
+            from_public[i] = public
             if public:
                 amount = np.int64(amount * past.public_ratio)
                 sums[2] += amount

@@ -136,12 +136,14 @@ def test_the_fund_pays_its_outlay_of_2010(model, p):
     """Mean pension over fund pensioners, to the rounding of single pensions."""
     people = model.people
     drawn = people["pension"] == careers.EMPLOYEE
-    call = luck.Call.PERSON_LASTING
-    u = luck.uniforms(people["id"], call, luck.LASTING, model.key)[careers.WAS_PUBLIC]
-    fund, budgets = p.array(careers.TOPIC + "retired_members")
-    of_fund = drawn & (u >= budgets / (fund + budgets))
+    of_fund = drawn & (people["from_public"] == 0)
     mean = people["pension_m"][of_fund].mean() / 100
     assert mean == pytest.approx(1e3 * 1055.49 / 63.05 / 12, rel=1e-4)
+    fund, budgets = p.array(careers.TOPIC + "retired_members")
+    share, n = budgets / (fund + budgets), drawn.sum()
+    found = (people["from_public"][drawn] == 1).mean()
+    assert abs(found - share) < 4.9 * (share * (1 - share) / n) ** 0.5  # false alarm 1e-6
+    assert not people["from_public"][~drawn].any()
 
 
 def test_nobody_has_more_years_than_since_sixteen(model):
