@@ -123,13 +123,27 @@ def _fill(ids: Any, call: Any, year: Any, low: Any, high: Any, u: Any) -> None:
         u3[i] = np.uint32(x3)
 
 
+@kernel
+def _fill_two(ids: Any, call: Any, year: Any, low: Any, high: Any, u0: Any, u1: Any) -> None:
+    """The first two words; the last round makes no others, and two rows stay in the cache."""
+    word, half = np.uint64(0xFFFFFFFF), np.uint64(32)
+    for i in range(ids.size):
+        x0, x1, _, _ = philox(ids[i] & word, ids[i] >> half, year, call, low, high)
+        u0[i] = np.uint32(x0)
+        u1[i] = np.uint32(x1)
+
+
 def fill(ids: NDArray[np.uint64], call: int, year: int, key: Key, u: NDArray[np.uint32]) -> None:
-    """Write four words for each id into u.
+    """Write the four words of each id into u, or the first two of them.
 
     ids : uint64[n]; call : a `Call`; year : calendar year, or LASTING
-    u : uint32[4, m], m >= n
+    u : uint32[4, m] or uint32[2, m], m >= n
     """
-    _fill(ids, np.uint32(call), np.uint32(year), key.low, key.high, u)
+    address = ids, np.uint32(call), np.uint32(year), key.low, key.high
+    if len(u) == 2:
+        _fill_two(*address, u[0], u[1])
+    else:
+        _fill(*address, u)
 
 
 def words(ids: NDArray[np.uint64], call: int, year: int, key: Key) -> NDArray[np.uint32]:
@@ -148,6 +162,15 @@ def uniforms(ids: NDArray[np.uint64], call: int, year: int, key: Key) -> NDArray
 def unit(word: Any) -> Any:
     """A word, or an array of words, as uniforms in (0, 1), 2**-33 from either end."""
     return (word + 0.5) * 2.0**-32
+
+
+def threshold(chance: Any) -> NDArray[np.uint64]:
+    """The least word that is not below a chance; `word < it` says the same as `unit(word) < p`.
+
+    chance : float[...], in [0, 1]; 2**32 for a chance of 1, which is why 64 bits hold it.
+    A loop over many people then compares words as they are.
+    """
+    return np.ceil(np.asarray(chance, np.float64) * 2.0**32 - 0.5).astype(np.uint64)
 
 
 # --- ids as paths -----------------------------------------------------------------------

@@ -17,9 +17,11 @@ from typing import Any
 
 import mesa
 import numpy as np
+from numpy.typing import NDArray
 
 from ..agents import families, luck
 from ..agents.frame import People
+from ..agents.luck import Call
 from .step import YEARLY, Step, check
 
 BLOCK = 65_536  # rows: columns of a block stay in the cache from one step to the next
@@ -29,7 +31,8 @@ COMPACT_EVERY = 5  # years
 class Engine(mesa.Model):  # type: ignore[misc]
     """People, an ordered list of what happens to them in a year, and a clock.
 
-    people : at least with the columns `id`, `alive` and `household`
+    people : at least with the columns `id` and `alive`; with `household`, households are kept
+        together
     year_list : steps by rows and over everybody, in order
     key : the key of all luck
     year : the year that is over at the start
@@ -80,13 +83,16 @@ class Engine(mesa.Model):  # type: ignore[misc]
                     self.seconds[step.name] += perf_counter() - began
 
     def compact(self, passing: Collection[str] = YEARLY) -> None:
-        """Every few years drop the dead and put households together.
+        """Every few years drop the dead and put households, if there are any, together.
 
         passing : columns without a meaning between two years
         """
         if self.year % COMPACT_EVERY == 0:
             began = perf_counter()
-            families.compact(self, passing)
+            if "household" in self.people:
+                families.compact(self, passing)
+            else:
+                self.people.keep(self.people["alive"], passing)
             self.seconds["compact"] += perf_counter() - began
 
     def _walk(self, steps: Sequence[Step]) -> None:
@@ -97,32 +103,46 @@ class Engine(mesa.Model):  # type: ignore[misc]
         n = self.people.n
         threads = max(1, min(self.threads, os.cpu_count() or 1, n // self.block + 1))
         if threads == 1:
-            self._walk_rows(steps, rules, 0, n)
-            return
-        cuts = [n * k // threads for k in range(threads + 1)]
-        with ThreadPoolExecutor(threads) as pool:
-            shares = [
-                pool.submit(self._walk_rows, steps, rules, first, last)
-                for first, last in pairwise(cuts)
-            ]
-            for share in shares:
-                share.result()
+            tables = [self._walk_rows(steps, rules, 0, n)]
+        else:
+            cuts = [n * k // threads for k in range(threads + 1)]
+            with ThreadPoolExecutor(threads) as pool:
+                shares = [
+                    pool.submit(self._walk_rows, steps, rules, first, last)
+                    for first, last in pairwise(cuts)
+                ]
+                tables = [share.result() for share in shares]
+        for step in steps:
+            if step.finish is not None:
+                step.finish(self, sum(table[step.name] for table in tables))
 
     def _walk_rows(
         self, steps: Sequence[Step], rules: Sequence[Any], first: int, last: int
-    ) -> None:
+    ) -> dict[str, NDArray[np.int64]]:
+        """One share of the rows; returns what its steps have counted."""
         people, size = self.people, self.block
-        u = np.empty((4, min(size, max(last - first, 1))), np.uint32)
+        tables = {
+            step.name: np.zeros(step.cells, np.int64) for step in steps if step.cells is not None
+        }
+        lanes: defaultdict[Call | None, int] = defaultdict(lambda: 2)
+        for step in steps:
+            lanes[step.call] = max(lanes[step.call], step.words)
+        u = np.empty(max(lanes.values()) * min(size, max(last - first, 1)), np.uint32)
         for low in range(first, last, size):
             rows = slice(low, min(low + size, last))
-            n = rows.stop - low
-            words = u.ravel()[: 4 * n].reshape(4, n)  # one layout, so that kernels compile once
-            call = None
+            n, call = rows.stop - low, None
+            words = u[: lanes[call] * n].reshape(-1, n)  # one layout, so that kernels compile once
             for step, rule in zip(steps, rules, strict=True):
                 assert step.kernel is not None
                 began = perf_counter()
+                columns = (people[name][rows] for name in step.columns)
                 if step.call is not None and step.call != call:
                     call = step.call
+                    words = u[: lanes[call] * n].reshape(-1, n)
                     luck.fill(people["id"][rows], call, self.year, self.key, words)
-                step.kernel(*(people[name][rows] for name in step.columns), words, rule)
+                if step.cells is None:
+                    step.kernel(*columns, words, rule)
+                else:
+                    step.kernel(*columns, tables[step.name])
                 self.seconds[step.name] += perf_counter() - began
+        return tables

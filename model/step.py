@@ -16,7 +16,11 @@ class Step(NamedTuple):
     """One line of the year.
 
     columns, kernel, prepare, call : of a step by rows. `kernel(*columns, u, rules)` gets the
-        columns by name, four rows of words of its call, and what `prepare(model)` returns.
+        columns by name, the words of its call in rows, and what `prepare(model)` returns.
+    words : rows of u, 4, or the first 2 where that is all that the steps of a call use
+    cells, finish : of a step by rows that counts. `kernel(*columns, table)` adds to int64
+        cells, which are 0 at the start of the year; each thread has its own, and
+        `finish(model, table)` gets their sum once all rows are done.
     apply : of a step over everybody, `apply(model)`
     """
 
@@ -28,6 +32,9 @@ class Step(NamedTuple):
     kernel: Callable[..., None] | None = None
     prepare: Callable[[Any], Any] | None = None
     call: Call | None = None
+    words: int = 4
+    cells: tuple[int, ...] | None = None
+    finish: Callable[[Any, Any], None] | None = None
 
     @property
     def by_rows(self) -> bool:
@@ -63,6 +70,12 @@ def _whole(step: Step, known: set[str]) -> None:
             raise ValueError(f"step {step.name}: no column {column}")
     if (step.apply is None) == (step.kernel is None):
         raise ValueError(f"step {step.name}: either apply or kernel")
+    if step.words not in (2, 4):
+        raise ValueError(f"step {step.name}: {step.words} words, where a call makes 2 or 4")
+    if (step.cells is None) != (step.finish is None) or (step.cells is not None and step.apply):
+        raise ValueError(f"step {step.name}: a kernel that counts has both cells and finish")
+    if step.cells is not None and (step.call is not None or step.prepare is not None):
+        raise ValueError(f"step {step.name}: a step that counts has no luck and no rules")
     undeclared = set(step.columns) - set(step.reads) - set(step.writes)
     if undeclared:
         raise ValueError(f"step {step.name}: {sorted(undeclared)} neither read nor written")

@@ -5,7 +5,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 from songhe.agents.columns import COLUMNS, Column
-from songhe.agents.frame import PART, People, parts
+from songhe.agents.frame import PART, People, listed, parts
 
 
 def three():
@@ -112,3 +112,40 @@ def test_parts_cover_a_list_once(n):
     assert found[1:-1:2] == found[2::2]
     assert found[-1:] == [n][: n > 0]
     assert all(part.stop - part.start <= PART for part in parts(n))
+
+
+@pytest.mark.parametrize("n", [0, 1, 7, 8, 1003])
+@pytest.mark.parametrize("share", [0.0, 0.02, 0.5, 1.0])
+@pytest.mark.parametrize("dtype", [np.bool_, np.uint8])
+def test_rows_whose_flag_is_set_are_listed_in_order(n, share, dtype):
+    flags = (np.random.default_rng(n).random(n) < share).astype(dtype)
+    assert listed(flags).tolist() == np.flatnonzero(flags).tolist()
+
+
+def test_rows_that_are_kept_stay_in_their_order_across_blocks():
+    n = 2 * PART + 100
+    columns = [column for column in COLUMNS if column.name in ("id", "alive", "age", "death_u")]
+    alive = (np.random.default_rng(1).random(n) < 0.9).astype(np.uint8)
+    people = People.of(
+        {
+            "id": np.arange(n, dtype=np.uint64),
+            "alive": alive,
+            "age": (np.arange(n) % 100).astype(np.int8),
+            "death_u": np.full(n, 0.5, np.float32),
+        },
+        columns,
+    )
+    people.keep(people["alive"], {"death_u", "birth_u"})
+    kept = np.flatnonzero(alive)
+    assert (people["id"] == kept).all()
+    assert (people["age"] == kept % 100).all()
+    assert people["alive"].all()
+    assert (people["death_u"] == 2).all()
+
+
+def test_rows_with_links_are_renumbered_where_some_are_dropped():
+    people = three()
+    people.keep(np.array([0, 1, 1], np.uint8))
+    assert list(people["id"]) == [6, 7]
+    assert list(people["mother"]) == [-1, 0]
+    assert list(people["partner"]) == [-1, -1]

@@ -38,6 +38,23 @@ def test_uniforms_stay_inside_the_open_interval():
     assert luck.unit(np.uint32(2**32 - 1)) == 1 - 2.0**-33
 
 
+def test_the_first_two_words_are_the_same_alone():
+    two = np.zeros((2, len(IDS)), np.uint32)
+    luck.fill(IDS, Call.PERSON, 2020, KEY, two)
+    assert (two == luck.words(IDS, Call.PERSON, 2020, KEY)[:2]).all()
+
+
+@given(st.floats(0, 1), st.integers(0, 2**32 - 1))
+def test_a_word_is_below_the_threshold_where_its_uniform_is_below_the_chance(chance, word):
+    limit = int(luck.threshold(chance))
+    for near in {word, max(limit - 1, 0), min(limit, 2**32 - 1)}:
+        assert (near < limit) == (luck.unit(near) < chance)
+
+
+def test_thresholds_of_nothing_and_of_certainty():
+    assert luck.threshold([0.0, 0.5, 1.0]).tolist() == [0, 2**31, 2**32]
+
+
 def test_order_of_people_does_not_matter():
     order = np.random.default_rng(1).permutation(len(IDS))
     there = luck.words(IDS, Call.PERSON, 2020, KEY)

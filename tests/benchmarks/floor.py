@@ -25,9 +25,9 @@ class Words:
         self.fill = luck.fill
         luck.fill = self
 
-    def __call__(self, ids: Any, *others: Any) -> None:
-        self.asked += 4 * len(ids)
-        self.fill(ids, *others)
+    def __call__(self, ids: Any, call: int, year: int, key: luck.Key, u: Any) -> None:
+        self.asked += len(u) * len(ids)
+        self.fill(ids, call, year, key, u)
 
 
 def bytes_moved(model: Any) -> int:

@@ -21,6 +21,16 @@ def rows(name, column, call):
         ([Step("a", apply=nothing)] * 2, "step a: stands twice"),
         ([Step("a")], "step a: either apply or kernel"),
         ([Step("a", columns=("age",), kernel=nothing)], "step a: .*age.* neither read nor written"),
+        ([Step("a", kernel=nothing, words=3)], "step a: 3 words"),
+        ([Step("a", kernel=nothing, cells=(2,))], "step a: .* both cells and finish"),
+        (
+            [Step("a", apply=nothing, cells=(2,), finish=nothing)],
+            "step a: .* both cells and finish",
+        ),
+        (
+            [Step("a", kernel=nothing, cells=(2,), finish=nothing, call=Call.PERSON)],
+            "step a: .* no luck and no rules",
+        ),
         ([Step("a", reads=("death_u",), apply=nothing)], "step a: reads death_u before"),
         (
             [
