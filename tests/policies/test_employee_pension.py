@@ -4,12 +4,14 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from songhe.agents.frame import People
 from songhe.model import funds
 from songhe.model import pension_rules as rules
 from songhe.model import pension_year as lived
 from songhe.model.policies import employee_pension as ep
 from songhe.model.policies import resident_pension as rp
 from songhe.model.scheme_membership import EMPLOYEE, RESIDENT
+from songhe.model.year import columns
 from songhe.parameters.dims import FUNDS
 from songhe.parameters.load import load
 
@@ -519,6 +521,21 @@ def test_the_offered_shares_move_the_claims(world):
     assert abs((chosen.people["pension"] == lived.DRAWS).mean() - 0.35) < 0.045
 
 
+def test_who_is_late_pays_on_and_draws_more(world):
+    late = load(SURE | {RETIREMENT + "late_share": 1.0})
+    people = member(age=62, birth_month=6, paid_months=300, contribution_index=10_000,
+                    employee_account=10_000_000)  # fmt: skip
+    prompt = world(load(SURE), year=2042, **people).run(ep.STEP)
+    w = world(late, year=2042, **people).run(ep.STEP)
+    assert w.people["pension"].tolist() == [lived.NONE]
+    assert w.people["paid_months"].tolist() == [312]
+    for _ in range(3):
+        w.later().run(ep.STEP)
+    assert w.people["pension"].tolist() == [lived.DRAWS]  # at 66, in June 2045
+    assert w.people["paid_months"].tolist() == [342]
+    assert w.people["pension_m"][0] > prompt.people["pension_m"][0]
+
+
 def test_heavy_work_is_a_lever(world):
     people = member(200, age=54, paid_months=300)
     shipped = world(load(SURE), year=2013, **people).run(ep.STEP)
@@ -551,6 +568,31 @@ def test_nothing_is_paid_after_the_month_of_death_but_named_benefits(world, mont
     grant = round(11 * ep.rules_of(p, 2013).income)
     assert flow(w, "outlay") == pension + (held - month * 50_000) + grant
     assert w.people["employee_account"].tolist() == [0]
+
+
+@compiling
+@given(
+    st.integers(0, 2**20 - 1).map(lambda k: k / 2**20),  # exact in the column
+    st.integers(0, 10**6),
+    st.integers(0, 10**6),
+    st.integers(0, 10**8),
+    st.integers(60, 100),
+)
+def test_a_pension_stops_with_the_month_of_death(death_u, rest, share, account, age):
+    r, sums = ep.rules_of(load(), 2016), np.zeros((lived.SUMS, 31), np.int64)
+    given_ = {"pension_m": rest + share, "account_pension_m": share, "age": age,
+              "employee_account": account, "death_u": death_u, "paid_months": 240}  # fmt: skip
+    people = People.of({"id": np.ones(1, np.uint64), **pensioner(**given_)}, columns())
+    c = lived.Columns(*(people[name] for name in (*ep.READS, *ep.WRITES)))
+    lived.eventful(np.zeros(1, np.int64), c, r, np.uint32(1), np.uint32(2), sums)
+    months = int(12 * death_u) + 1
+    pension, held = round((rest + share) * 1.065), account + round(account * r.interest)
+    drawn = sums[[lived.FROM_POOL, lived.FROM_ACCOUNT, lived.OVERRUN]].sum()
+    assert abs(drawn - months * pension) <= months  # the rise is rounded by person
+    assert sums[lived.FROM_ACCOUNT].sum() + sums[lived.REFUNDED].sum() == pytest.approx(held, abs=1)
+    steps = (2 + max(14 - max(age - 60, 0), 9)) * r.income
+    assert sums[lived.GRANTS].sum() == steps
+    assert c.employee_account[0] == sums[lived.HELD].sum() == 0
 
 
 def test_heirs_of_a_worker_get_the_account_and_the_grants(world):
