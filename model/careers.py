@@ -189,8 +189,8 @@ def rebuild(
     id: Any, alive: Any, age: Any, sex: Any, residence: Any, education: Any, work: Any,
     earnings_z: Any, scheme: Any, pension: Any, paid_months: Any,
     deemed_years: Any, contribution_index: Any, employee_account: Any, pension_m: Any,
-    account_pension_m: Any, from_public: Any, past: Past, t: WorkTables, mean_relative: float, low: Any, high: Any,
-    sums: Any,
+    account_pension_m: Any, from_public: Any, past: Past, t: WorkTables, mean_relative: float,
+    low: Any, high: Any, sums: Any,
 ) -> None:  # fmt: skip
     """Careers, and pensions by the formula without their level.
 
@@ -231,7 +231,6 @@ def rebuild(
             spent = float(MONTHS * (BASE_YEAR + 1 - max(ends, ACCOUNTS))) * paid
             years = c.deemed_years + c.paid_months / MONTHS
             amount = np.int64(first_pension(index, years, past) * FEN)
-            from_public[i] = public
             if public:
                 amount = np.int64(amount * past.public_ratio)
                 sums[2] += amount

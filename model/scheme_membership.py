@@ -17,11 +17,11 @@ from numpy.typing import NDArray
 from ..agents import luck
 from ..agents.columns import Column
 from ..agents.compiled import kernel, rule
-from ..parameters.dims import PENSIONS, SCHEMES
+from ..parameters.dims import PENSIONS, SCHEMES, SEXES
 from ..parameters.load import Parameters
 from .numbers import Numbers
 from .step import Step
-from .work_rules import HIGH, LOW, PUBLIC, WORKING_AGE, coverage
+from .work_rules import FLEXIBLE, HIGH, LOW, PUBLIC, WORKING_AGE, coverage
 
 if TYPE_CHECKING:
     from .model import SongheModel
@@ -31,9 +31,13 @@ Floats = NDArray[np.float64]
 NONE, EMPLOYEE, RESIDENT = (SCHEMES.index(name) for name in ("none", "employee", "resident"))
 NO_PENSION = PENSIONS.index("none")
 EMPLOYEE_PENSION = PENSIONS.index("employee")
-MEMBER_CALL, MEMBER = int(luck.Call.WORK_LASTING), 3  # lane of the trait of a member
+# lanes of the post of a woman and of the trait of a member
+MEMBER_CALL, POST, MEMBER = int(luck.Call.WORK_LASTING), 1, 3
 RESIDENT_CALL, REGISTERS, CONTRIBUTES = int(luck.Call.PERSON_LASTING), 1, 3
-LATEST_ENTRY = 60  # age from which nobody enters the employee scheme anew
+# Age from which nobody enters the employee scheme anew: that of retirement, before its delay.
+MEN_UNTIL, WOMEN_IN_POSTS_UNTIL, WOMEN_UNTIL = 60, 55, 50
+FEMALE = SEXES.index("female")
+POSTS = "policies.retirement.share_55"
 N_AGES = 128
 CHUNK = 1024
 TOPIC = "work.scheme_membership."
@@ -47,25 +51,37 @@ class Membership(NamedTuple):
 
     employee : float64[work, residence, education]
     resident : float64[residence, age], of those outside the employee scheme, rising with age
+    share_55 : float64[education], of women in posts that retire later
     """
 
     employee: Floats
     resident: Floats
+    share_55: Floats
+
+
+@rule
+def latest_entry(sex: int, work: int, u_post: float, share_55: float) -> int:
+    """Age from which a person may not enter the employee scheme anew; u_post : lasting."""
+    if sex != FEMALE:
+        return MEN_UNTIL
+    later = work == FLEXIBLE or u_post < share_55
+    return WOMEN_IN_POSTS_UNTIL if later else WOMEN_UNTIL
 
 
 @rule
 def scheme_of(
-    pension: int, work: int, before: int, age: int, u_member: float, covered: float,
+    pension: int, work: int, before: int, age: int, until: int, u_member: float, covered: float,
     u_resident: float, registered: float,
 ) -> int:  # fmt: skip
     """Scheme of a person of 16 and over who is out of school.
 
-    before : scheme of the year before; covered : chance of a worker like her
+    before : scheme of the year before; until : age from which nobody like her enters anew
+    covered : chance of a worker like her
     u_member, u_resident : lasting uniforms
     """
     if pension != NO_PENSION:
         return EMPLOYEE if pension == EMPLOYEE_PENSION else RESIDENT
-    may = age < LATEST_ENTRY or before == EMPLOYEE
+    may = age < until or before == EMPLOYEE
     if may and (work == PUBLIC or u_member < covered):
         return EMPLOYEE
     return RESIDENT if u_resident < registered else NONE
@@ -85,17 +101,19 @@ def contribution_class(u: float, classes: Floats) -> int:
 
 @kernel
 def find_schemes(
-    id: Any, alive: Any, age: Any, enrolled: Any, residence: Any, education: Any, work: Any,
-    pension: Any, scheme: Any, m: Membership, low: Any, high: Any,
+    id: Any, alive: Any, age: Any, sex: Any, enrolled: Any, residence: Any, education: Any,
+    work: Any, pension: Any, scheme: Any, m: Membership, low: Any, high: Any,
 ) -> None:  # fmt: skip
     """Scheme of everybody; low, high : key of the run."""
     trait, registers = np.empty(CHUNK, np.uint32), np.empty(CHUNK, np.uint32)
+    posts = np.empty(CHUNK, np.uint32)
     for first in range(0, id.size, CHUNK):
         n = min(CHUNK, id.size - first)
         for k in range(n):
             a, b = id[first + k] & LOW, id[first + k] >> HIGH
             words = luck.philox(a, b, luck.LASTING, MEMBER_CALL, low, high)
             trait[k] = np.uint32(words[MEMBER])
+            posts[k] = np.uint32(words[POST])
         for k in range(n):
             a, b = id[first + k] & LOW, id[first + k] >> HIGH
             words = luck.philox(a, b, luck.LASTING, RESIDENT_CALL, low, high)
@@ -108,9 +126,11 @@ def find_schemes(
             covered = m.employee[work[i], residence[i], education[i]]
             registered = m.resident[residence[i], age[i]]
             u_member, u_resident = luck.unit(trait[k]), luck.unit(registers[k])
+            until = latest_entry(sex[i], work[i], luck.unit(posts[k]), m.share_55[education[i]])
             scheme[i] = scheme_of(
-                pension[i], work[i], scheme[i], age[i], u_member, covered, u_resident, registered
-            )
+                pension[i], work[i], scheme[i], age[i], until, u_member, covered, u_resident,
+                registered,
+            )  # fmt: skip
 
 
 @lru_cache(maxsize=64)
@@ -120,7 +140,8 @@ def _membership(numbers: Numbers, year: int) -> Membership:
     share = np.maximum.accumulate(p.array(key), axis=1)
     place = np.searchsorted(starts, np.arange(N_AGES), side="right") - 1
     resident = np.where(place >= 0, share[:, np.maximum(place, 0)], 0.0)
-    return Membership(coverage(p, year), np.ascontiguousarray(resident))
+    posts = np.array(p.array(POSTS))
+    return Membership(coverage(p, year), np.ascontiguousarray(resident), posts)
 
 
 def membership_of(p: Parameters, year: int) -> Membership:
@@ -134,7 +155,9 @@ def contribution_classes(p: Parameters) -> Floats:
     return np.cumsum(share / share.sum()) * p.value(PENSION + "pays_share")
 
 
-READS = ("id", "alive", "age", "enrolled", "residence", "education", "work", "pension", "scheme")
+READS = (
+    "id", "alive", "age", "sex", "enrolled", "residence", "education", "work", "pension", "scheme",
+)  # fmt: skip
 
 
 def apply(model: "SongheModel") -> None:

@@ -35,7 +35,7 @@ class World:
 
 def one(**values):
     """Scheme of one person, an enterprise worker of 40 in the middle of all luck."""
-    own = {"pension": P_NONE, "work": wr.ENTERPRISE, "before": sm.NONE, "age": 40,
+    own = {"pension": P_NONE, "work": wr.ENTERPRISE, "before": sm.NONE, "age": 40, "until": 60,
            "u_member": 0.5, "covered": 0.7, "u_resident": 0.5, "registered": 0.6}  # fmt: skip
     return sm.scheme_of(*(own | values).values())
 
@@ -57,6 +57,21 @@ def one(**values):
 )
 def test_scheme_of_one_person(values, scheme):
     assert one(**values) == scheme
+
+
+@pytest.mark.parametrize(
+    ("sex", "work", "u_post", "age"),
+    [
+        (0, wr.ENTERPRISE, 0.1, 60),
+        (1, wr.ENTERPRISE, 0.1, 55),
+        (1, wr.ENTERPRISE, 0.6, 50),
+        (1, wr.FLEXIBLE, 0.6, 55),
+    ],
+)
+def test_nobody_enters_the_employee_scheme_at_the_age_of_retirement(sex, work, u_post, age):
+    assert sm.latest_entry(sex, work, u_post, 0.4) == age
+    assert one(age=age, until=age, registered=1.0) == sm.RESIDENT
+    assert one(age=age - 1, until=age) == sm.EMPLOYEE
 
 
 def test_minors_and_pupils_belong_to_no_scheme():
