@@ -1,11 +1,13 @@
 """Careers before 2011: what stands in the employee scheme for everybody at the start.
 
-Decides who past the age of retirement had been a member and draws a pension; for these and
-for members of working age the months paid, the service that counts as paid, the contribution
-index and the account. A member of working age joined when the number of members passed her
-place among them; service before individual accounts of those who were there by 1996 counts as
-paid. Source: `parameters/work/careers.yaml`, and yearbook counts of 2010. Leaves out early
-exits, changes between kinds of work before 2010, and rules by province.
+Decides who past the age of retirement had been a member and draws a pension; for these and for
+members of working age the months paid, the service that counts as paid, the contribution index
+and the account. A member of working age joined when the number of members passed her place
+among them; service before individual accounts of those who were there by 1996 counts as paid.
+Of others who began to work before 1996, as many as in the cohorts before them had been
+members, and left when state units shed workers. Source: `parameters/work/careers.yaml`, and
+yearbook counts of 2010. Leaves out early exits, changes between kinds of work before 2010, and
+rules by province.
 """
 
 from functools import lru_cache
@@ -28,7 +30,6 @@ from .work_rules import (
     FLEXIBLE,
     HIGH,
     LOW,
-    NONE,
     PUBLIC,
     RELATIVE,
     SCALE,
@@ -87,7 +88,7 @@ class Past(NamedTuple):
     account: Floats
     density: Floats
     density_spread: float
-    interrupted: float
+    left_in: int
     public_share: float
     public_ratio: float
     base_share: float
@@ -205,15 +206,15 @@ def rebuild(
         retired = pension[i] == EMPLOYEE
         kind = int(work[i])
         member = scheme[i] == scheme_membership.EMPLOYEE and not retired
-        like = ENTERPRISE if kind == NONE else kind
-        covered = past.covered[like, residence[i], education[i]]
-        left = kind == NONE and not retired and luck.unit(words[MEMBER]) < covered
+        began = BASE_YEAR + 1 - int(age[i]) + past.entry_age[education[i]]
+        born = max(BASE_YEAR - int(age[i]) - FIRST_COHORT, 0)
+        chance = past.member[born, sex[i], residence[i], education[i]]
+        left = not (retired or member) and began < ACCOUNTS and luck.unit(words[MEMBER]) < chance
         if not (retired or member or left):
             continue
-        began = BASE_YEAR + 1 - int(age[i]) + past.entry_age[education[i]]
         alpha = normal(words[ALPHA], t.normals)
         spread = past.density_spread * normal(words[DENSITY], t.normals)
-        density = odds_share(past.density[kind] + spread)
+        density = odds_share(past.density[ENTERPRISE if left else kind] + spread)
         level = t.level[ENTERPRISE, sex[i], education[i], min(age[i], LATE_CAREER)]
         z = earnings_z[i] / SCALE
         index = index_of(np.exp(level + t.lasting_sd * alpha + z) / mean_relative, past)
@@ -244,14 +245,14 @@ def rebuild(
         elif kind == PUBLIC:
             c = Career(0, max(int(age[i]) - past.entry_age[education[i]], 0), 0.0)
         else:
-            if kind == FLEXIBLE:
-                index = past.lowest
-            since = joined_in(
-                luck.unit(words[MEMBER]) / covered, past.first[min(age[i], 99)], past.joined
-            )
             if left:
-                density *= past.interrupted
-            c = career(began, since, BASE_YEAR + 1, density, past)
+                c = career(began, ACCOUNTS, past.left_in, density, past)
+            else:
+                covered = past.covered[kind, residence[i], education[i]]
+                index = past.lowest if kind == FLEXIBLE else index
+                place = luck.unit(words[MEMBER]) / covered
+                since = joined_in(place, past.first[min(age[i], 99)], past.joined)
+                c = career(began, since, BASE_YEAR + 1, density, past)
             employee_account[i] = min(c.account * index, LARGEST_ACCOUNT)
         paid_months[i] = c.paid_months
         deemed_years[i] = c.deemed_years
@@ -323,7 +324,7 @@ def _past(numbers: Numbers) -> Past:
         account=account_factors(p),
         density=np.log(density / (1.0 - density)),
         density_spread=p.value(TOPIC + "density_spread"),
-        interrupted=p.value(TOPIC + "interrupted_share"),
+        left_in=int(p.value(TOPIC + "left_in")),
         public_share=float(budgets / (fund + budgets)),
         public_ratio=p.value(TOPIC + "public_pension_ratio"),
         base_share=p.value(TOPIC + "base_share"),
@@ -375,3 +376,4 @@ def start(model: "SongheModel") -> None:
     factor = float(model.constants.get("pensions_of_2010", level, aligned=True))
     columns = (people[c] for c in ("pension", "pension_m", "account_pension_m"))
     scale_pensions(*columns, factor)
+    scheme_membership.apply(model)  # again: who has the years for a pension is a member

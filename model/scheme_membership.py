@@ -2,10 +2,10 @@
 
 Decides from this year's work who belongs to the employee scheme: public staff, and of
 enterprise, flexible and unemployed workers those whose lasting trait lies below the coverage
-of the year. Of all others from 16 and out of school, who is registered with the residents'
-scheme, by a lasting trait and age. Whoever draws a pension stays in its scheme. Source:
-`parameters/work/employment.yaml` and `scheme_membership.yaml`. Leaves out membership in both
-schemes at once, and members who keep paying after they have left work.
+of the year; and who has the years for a pension, at work or not. Of all others from 16 and out
+of school, who is registered with the residents' scheme, by a lasting trait and age. Whoever
+draws a pension stays in its scheme. Source: `parameters/work/employment.yaml` and
+`scheme_membership.yaml`. Leaves out membership in both schemes at once.
 """
 
 from functools import lru_cache
@@ -40,6 +40,7 @@ FEMALE = SEXES.index("female")
 POSTS = "policies.retirement.share_55"
 N_AGES = 128
 CHUNK = 1024
+MONTHS = 12
 TOPIC = "work.scheme_membership."
 PENSION = "policies.resident_pension."
 
@@ -52,11 +53,13 @@ class Membership(NamedTuple):
     employee : float64[work, residence, education]
     resident : float64[residence, age], of those outside the employee scheme, rising with age
     share_55 : float64[education], of women in posts that retire later
+    secured_months : paid or deemed, from which a member stays one without work
     """
 
     employee: Floats
     resident: Floats
     share_55: Floats
+    secured_months: int
 
 
 @rule
@@ -71,18 +74,18 @@ def latest_entry(sex: int, work: int, u_post: float, share_55: float) -> int:
 @rule
 def scheme_of(
     pension: int, work: int, before: int, age: int, until: int, u_member: float, covered: float,
-    u_resident: float, registered: float,
+    u_resident: float, registered: float, secured: bool,
 ) -> int:  # fmt: skip
     """Scheme of a person of 16 and over who is out of school.
 
     before : scheme of the year before; until : age from which nobody like her enters anew
     covered : chance of a worker like her
-    u_member, u_resident : lasting uniforms
+    u_member, u_resident : lasting uniforms; secured : has the years for a pension
     """
     if pension != NO_PENSION:
         return EMPLOYEE if pension == EMPLOYEE_PENSION else RESIDENT
     may = age < until or before == EMPLOYEE
-    if may and (work == PUBLIC or u_member < covered):
+    if secured or (may and (work == PUBLIC or u_member < covered)):
         return EMPLOYEE
     return RESIDENT if u_resident < registered else NONE
 
@@ -102,7 +105,8 @@ def contribution_class(u: float, classes: Floats) -> int:
 @kernel
 def find_schemes(
     id: Any, alive: Any, age: Any, sex: Any, enrolled: Any, residence: Any, education: Any,
-    work: Any, pension: Any, scheme: Any, m: Membership, low: Any, high: Any,
+    work: Any, pension: Any, paid_months: Any, deemed_years: Any, scheme: Any, m: Membership,
+    low: Any, high: Any,
 ) -> None:  # fmt: skip
     """Scheme of everybody; low, high : key of the run."""
     trait, registers = np.empty(CHUNK, np.uint32), np.empty(CHUNK, np.uint32)
@@ -127,9 +131,10 @@ def find_schemes(
             registered = m.resident[residence[i], age[i]]
             u_member, u_resident = luck.unit(trait[k]), luck.unit(registers[k])
             until = latest_entry(sex[i], work[i], luck.unit(posts[k]), m.share_55[education[i]])
+            secured = paid_months[i] + MONTHS * deemed_years[i] >= m.secured_months
             scheme[i] = scheme_of(
                 pension[i], work[i], scheme[i], age[i], until, u_member, covered, u_resident,
-                registered,
+                registered, secured,
             )  # fmt: skip
 
 
@@ -140,8 +145,8 @@ def _membership(numbers: Numbers, year: int) -> Membership:
     share = np.maximum.accumulate(p.array(key), axis=1)
     place = np.searchsorted(starts, np.arange(N_AGES), side="right") - 1
     resident = np.where(place >= 0, share[:, np.maximum(place, 0)], 0.0)
-    posts = np.array(p.array(POSTS))
-    return Membership(coverage(p, year), np.ascontiguousarray(resident), posts)
+    posts, secured = np.array(p.array(POSTS)), int(MONTHS * p.value(TOPIC + "secured_years"))
+    return Membership(coverage(p, year), np.ascontiguousarray(resident), posts, secured)
 
 
 def membership_of(p: Parameters, year: int) -> Membership:
@@ -156,7 +161,8 @@ def contribution_classes(p: Parameters) -> Floats:
 
 
 READS = (
-    "id", "alive", "age", "sex", "enrolled", "residence", "education", "work", "pension", "scheme",
+    "id", "alive", "age", "sex", "enrolled", "residence", "education", "work", "pension",
+    "paid_months", "deemed_years", "scheme",
 )  # fmt: skip
 
 

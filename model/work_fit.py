@@ -61,8 +61,7 @@ def registered(model: "SongheModel", level: float) -> float:
     people, p = model.people, model.parameters
     low, high = model.key
     employee = coverage_at(p, level)
-    resident = scheme_membership.membership_of(p, model.year).resident
-    chances = scheme_membership.Membership(employee, resident)
+    chances = scheme_membership.membership_of(p, model.year)._replace(employee=employee)
     columns = [people[name] for name in scheme_membership.READS]
     columns[-1] = columns[-1].copy()
     scheme_membership.find_schemes(*columns, chances, low, high)

@@ -184,7 +184,12 @@ def test_public_staff_have_service_and_paid_nothing(model):
     assert served.mean() > 15
 
 
-def test_farmers_have_no_career(model):
+def test_who_left_the_scheme_began_before_accounts_and_stays_with_enough_years(model, p):
     people = model.people
-    farm = people["work"] == wr.FARM
-    assert not years_of(people)[farm].any()
+    outside = np.isin(people["work"], (wr.NONE, wr.FARM)) & (people["pension"] == 0)
+    served = outside & (years_of(people) > 0)
+    assert served.sum() > 100
+    assert people["age"][served].min() >= 2011 - 1996 + 16
+    enough = years_of(people) >= p.value("work.scheme_membership.secured_years")
+    assert (people["scheme"][served & enough] == sm.EMPLOYEE).all()
+    assert (people["scheme"][served & ~enough] != sm.EMPLOYEE).all()

@@ -36,7 +36,8 @@ class World:
 def one(**values):
     """Scheme of one person, an enterprise worker of 40 in the middle of all luck."""
     own = {"pension": P_NONE, "work": wr.ENTERPRISE, "before": sm.NONE, "age": 40, "until": 60,
-           "u_member": 0.5, "covered": 0.7, "u_resident": 0.5, "registered": 0.6}  # fmt: skip
+           "u_member": 0.5, "covered": 0.7, "u_resident": 0.5, "registered": 0.6,
+           "secured": False}  # fmt: skip
     return sm.scheme_of(*(own | values).values())
 
 
@@ -51,7 +52,9 @@ def one(**values):
         ({"age": 60, "registered": 1.0}, sm.RESIDENT),
         ({"age": 60, "registered": 1.0, "before": sm.EMPLOYEE}, sm.EMPLOYEE),
         ({"age": 61, "work": wr.PUBLIC, "registered": 1.0}, sm.RESIDENT),
-        ({"pension": P_RESIDENT}, sm.RESIDENT),
+        ({"work": wr.NONE, "covered": 0.0, "secured": True}, sm.EMPLOYEE),
+        ({"work": wr.FARM, "covered": 0.0, "secured": True, "age": 62}, sm.EMPLOYEE),
+        ({"pension": P_RESIDENT, "secured": True}, sm.RESIDENT),
         ({"pension": P_EMPLOYEE, "work": wr.NONE, "covered": 0.0}, sm.EMPLOYEE),
     ],
 )
