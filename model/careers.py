@@ -48,7 +48,7 @@ Integers = NDArray[np.int64]
 
 TOPIC = "work.careers."
 MEMBERSHIP = "work.scheme_membership."
-POSTS = "policies.retirement.share_55"
+POSTS, LEVEL = "policies.retirement.share_55", "policies.employee_pension.level_outlay"
 BASE_YEAR, ACCOUNTS = 2010, 1996  # the last year before the start; individual accounts begin
 FIRST_SERVICE = 1950  # no service in units of the state before
 FIRST_COHORT, LAST_COHORT = 1880, 2010
@@ -374,6 +374,7 @@ def start(model: "SongheModel") -> None:
         return mean_pension(p) * FEN * sums[0] / sums[1] if sums[1] else 1.0
 
     factor = float(model.constants.get("pensions_of_2010", level, aligned=True))
+    factor *= p.value(LEVEL)  # what later awards are multiplied by
     columns = (people[c] for c in ("pension", "pension_m", "account_pension_m"))
     scale_pensions(*columns, factor)
     scheme_membership.apply(model)  # again: who has the years for a pension is a member
