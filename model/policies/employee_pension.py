@@ -72,10 +72,6 @@ Floats = NDArray[np.float64]
 Counts = NDArray[np.int64]
 
 COLUMNS = (
-    Column("work", np.uint8, 0, "code", "work", "state of work in the year"),
-    Column("earnings", np.int32, 0, "yuan per year", "work", "at full-year work in the year"),
-)
-COLUMNS = (
     Column("paid_months", np.uint16, 0, "months", "employee_pension", "paid to the scheme"),
     Column("deemed_years", np.uint8, 0, "years", "employee_pension",
            "of service before accounts that count as paid"),
