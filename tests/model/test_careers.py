@@ -133,12 +133,12 @@ def test_pensioners_are_past_the_age_of_retirement_and_do_not_work(model):
 
 
 def test_the_fund_pays_its_outlay_of_2010(model, p):
-    """Mean pension over fund pensioners, to the rounding of single pensions."""
+    """Mean pension over fund pensioners, to the rounding of single pensions, times its level."""
     people = model.people
     drawn = people["pension"] == careers.EMPLOYEE
     of_fund = drawn & (people["from_public"] == 0)
     mean = people["pension_m"][of_fund].mean() / 100
-    assert mean == pytest.approx(1e3 * 1055.49 / 63.05 / 12, rel=1e-4)
+    assert mean == pytest.approx(p.value(careers.LEVEL) * 1e3 * 1055.49 / 63.05 / 12, rel=1e-4)
     fund, budgets = p.array(careers.TOPIC + "retired_members")
     share, n = budgets / (fund + budgets), drawn.sum()
     found = (people["from_public"][drawn] == 1).mean()

@@ -12,12 +12,16 @@ from songhe.model.policies import employee_pension as ep
 from songhe.model.policies import resident_pension as rp
 from songhe.model.scheme_membership import EMPLOYEE, RESIDENT
 from songhe.model.year import columns
+from songhe.parameters import load as shipped
 from songhe.parameters.dims import FUNDS
-from songhe.parameters.load import load
 
 POLICY = "policies.employee_pension."
 RETIREMENT = "policies.retirement."
 AT = FUNDS.index("employee_pension")
+NEUTRAL = {
+    POLICY + "level_collections": 1.0, POLICY + "level_outlay": 1.0,
+    POLICY + "pays_at_once": {"2011-01-01": 0.0},
+}  # fmt: skip
 SURE = {POLICY + "density": [1.0, 1.0]}
 NO_INTEREST = {
     POLICY + "account_interest": {"2006-01-01": 0.0}, POLICY + "account_interest_share": 0.0,
@@ -30,6 +34,17 @@ DTYPES = {
     "contribution_index": np.uint16, "employee_account": np.uint32, "pension_m": np.int32,
     "pension_account": np.int32, "account_pension_m": np.int32,
 }  # fmt: skip
+
+
+def load(changes=None, **how):
+    """The law with fitted levels at one, and years paid month by month, unless asked for."""
+    return shipped.load(NEUTRAL | (changes or {}), **how)
+
+
+@pytest.fixture(scope="module")
+def p():
+    return load()
+
 
 # kind, rule, what it is given, fen (or 1/10000), the arithmetic
 AMOUNTS = [
@@ -450,6 +465,20 @@ def test_women_of_the_two_classes_by_schooling(world):
     people = member(4000, age=49, sex=FEMALE, paid_months=240)
     w = world(load({RETIREMENT + "share_55": share} | SURE), year=2013, **people).run(ep.STEP)
     assert abs((w.people["pension"] == lived.NONE).mean() - 0.4) < 0.04  # five standard errors
+
+
+@pytest.mark.parametrize("missing", [1, 50])
+def test_missing_years_are_paid_at_once_while_the_law_is_open(world, missing):
+    """60 % of the wage of 3,897.42 yuan for each month: 8 % to the account, 20 % in all."""
+    law = {POLICY + "pays_at_once": {"2011-01-01": 1.0, "2026-07-01": 0.0}} | SURE | NO_INTEREST
+    w = world(load(law), year=2013, **retiring(paid_months=180 - missing)).run(ep.STEP)
+    base = 233_845
+    assert w.people["paid_months"][0] == 180
+    assert w.people["pension"][0] == lived.DRAWS
+    assert flow(w, "revenue") == round(base * 0.2 * missing)
+    short = retiring(paid_months=180 - missing)
+    shut = world(load(law | NEVER_EXTENDS), year=2030, **short).run(ep.STEP)
+    assert shut.people["pension"][0] != lived.DRAWS
 
 
 def test_no_pension_below_the_minimum_years(world):

@@ -162,7 +162,10 @@ def test_shares_of_classes_are_those_of_the_file(world, p):
 def test_an_account_left_behind_bears_interest_and_goes_to_heirs(world, lowest):
     gone = member(2, scheme=EMPLOYEE, pension_account=100_000)
     gone["death_u"] = np.array([2.0, 0.5], np.float32)
-    w = world(lowest, year=2018, **gone).run(rp.STEP)
+    w = world(lowest, year=2018, **gone)
+    held = np.eye(31, dtype=int)[0] * 200_000
+    w.funds["resident_pension"].flow("opening_adjustment", held, "x", ledger="individual")
+    w.run(rp.STEP)
     assert w.people["pension_account"].tolist() == [101_500, 0]
     assert w.funds["resident_pension"].flows["outlay"].sum() == 101_500
     assert counted(w, "fund_registered") == 0

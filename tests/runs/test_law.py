@@ -76,15 +76,16 @@ def test_the_account_is_that_of_the_simulated_member(born):
 
     for now in range(2012, 2028):
         r = resident_pension.rules_of(load(), now)
+        r = r._replace(classes=np.ones_like(r.classes))  # everybody pays in the lowest class
         resident_pension.resident_pension(
             column(1, np.uint64), column(1), column(now - 1 - year, np.int8), column(month),
-            column(2, np.float32), column(0), column(2), column(16), column(1), one["account"],
+            column(2, np.float32), column(0), column(2), one["account"],
             one["years"], one["share"], one["draws"], r, np.uint32(1), np.uint32(2),
             np.zeros((resident_pension.SUMS, 31), np.int64),
         )  # fmt: skip
     at = "2027-01"
     lines = law("resident_pension", {"born": born, "month": at})
-    assert one["draws"][0] == 1
+    assert one["draws"][0] == resident_pension.AWARDED
     assert value(lines, "pension from the account") == one["share"][0] / 100
 
 
