@@ -41,7 +41,8 @@ BASELINE = "baseline"
 SEXES_SHOWN = (("_men", ", men", "，男"), ("_women", ", women", "，女"))
 COLUMNS = (
     "section", "quantity", "title", "title_zh", "year", "unit", "treatment", "reference", "model",
-    "low", "high", "error_percent", "inside", "standard_error_percent", "evidence", "source",
+    "low", "high", "error_percent", "inside", "standard_error_percent", "trend_error_percent",
+    "evidence", "source",
 )  # fmt: skip
 
 
@@ -128,8 +129,9 @@ COMPARISONS = (
     ),
 )
 
-# Series of a policy's fund are found by name, `policies.P.observed_X` (its parameters were
-# fitted to them) and `policies.P.score_X`; X says which variables of the results add up to it.
+# Series of a policy's fund are found by name: `policies.P.observed_X` (its parameters were
+# fitted to them), `policies.P.compared_X` and `policies.P.score_X`; X says which variables of
+# the results add up to it.
 FUND_SERIES: Mapping[str, tuple[str, ...]] = {
     "outlay": ("fund_outlay",),
     "revenue": ("fund_revenue", "fund_subsidy", "fund_interest"),
@@ -138,9 +140,9 @@ FUND_SERIES: Mapping[str, tuple[str, ...]] = {
     "contributors": ("fund_contributors",),
     "beneficiaries": ("fund_beneficiaries",),
 }
-FUND_TREATMENTS = {"observed": "fitted", "score": "scored"}
+FUND_TREATMENTS = {"observed": "fitted", "compared": "compared", "score": "scored"}
 SIZES = {"billion yuan": 1e9, "million persons": 1e6, "persons": 1.0}
-FUND_KEY = re.compile(r"policies\.(\w+)\.(observed|score)_(\w+)")
+FUND_KEY = re.compile(r"policies\.(\w+)\.(observed|compared|score)_(\w+)")
 
 
 def fund_comparisons(parameters: Parameters) -> list[Comparison]:
@@ -175,7 +177,8 @@ def score_table(
     Returns COLUMNS: `reference` is the published figure or the twin's, `model` is draw 0,
     `low` and `high` hold the middle 80 % of draws 1 ... K (NaN with fewer than two), `inside`
     says whether they hold the reference (NA where nothing can be said),
-    `standard_error_percent` is the Monte-Carlo error of `model`.
+    `standard_error_percent` is the Monte-Carlo error of `model`. `trend_error_percent` is that
+    of the naive forecast, the straight line through the logs of the fitted years.
     """
     results = dataset.sel(scenario=scenario)
     concept: Concept = dataset.attrs["concept"]
@@ -192,6 +195,7 @@ def _published(
     entry = parameters[c.key]
     parts = results[[*c.variables, "done"]].load()
     found = estimate(lambda d: c.measure(d, parameters), parts)
+    trend = trend_of(parameters, c.key)
     for year in (int(y) for y in parameters.coords(c.key, "year")):
         if year < FIRST_LIVED or year not in results["year"]:
             continue
@@ -206,8 +210,34 @@ def _published(
                 "year": year, "unit": entry.unit,
                 "treatment": _treatment(c, year, concept), "reference": float(reference),
                 **_numbers(found, cell, float(reference)),
+                "trend_error_percent": 100 * (trend(year) / float(reference) - 1),
                 "evidence": entry.evidence, "source": ", ".join(entry.sources),
             }  # fmt: skip
+
+
+def trend_of(parameters: Parameters, key: str) -> Callable[[int], float]:
+    """The naive forecast of a scored series: a straight line through the logs of fitted years.
+
+    NaN for a series that is not scored, or has fewer than two figures in these years.
+    """
+    before = next((name for name in _fitted_keys(key) if name in parameters), None)
+    if before is None:
+        return lambda year: np.nan
+    years = [y for y in map(int, parameters.coords(before, "year")) if y <= LAST_FITTED]
+    known = [float(np.asarray(parameters.year(before, year))) for year in years]
+    if len(known) < 2:
+        return lambda year: np.nan
+    slope, level = np.polyfit(np.array(years) - LAST_FITTED, np.log(known), 1)
+    return lambda year: float(np.exp(level + slope * (year - LAST_FITTED)))
+
+
+def _fitted_keys(key: str) -> list[str]:
+    """Names under which the fitted years of a scored series may stand."""
+    if key.startswith(SCORES):
+        return [TARGETS + key.removeprefix(SCORES)]
+    if (match := FUND_KEY.fullmatch(key)) and match[2] == "score":
+        return [f"policies.{match[1]}.{kind}_{match[3]}" for kind in ("observed", "compared")]
+    return []
 
 
 def _names(c: Comparison, entry: Entry, sex: tuple[str, str, str]) -> dict[str, object]:
@@ -311,7 +341,8 @@ def _twin_row(
         "title_zh": entry.zh, "year": year, "unit": "persons", "treatment": "same rates",
         "reference": expected, "model": model, "low": np.nan, "high": np.nan,
         "error_percent": 100 * (model / expected - 1), "inside": None,
-        "standard_error_percent": 100 * sd / expected, "evidence": "computed",
+        "standard_error_percent": 100 * sd / expected, "trend_error_percent": np.nan,
+        "evidence": "computed",
         "source": "cohort-component twin",
     }  # fmt: skip
 

@@ -21,6 +21,7 @@ WORDS = {
         TWIN: "Against the deterministic twin",
         "mean": "mean",
         "overall": "Mean absolute error over {first}-{last}: {error:.1f} %",
+        "skill": "A straight trend of the fitted years errs by {error:.1f} %: skill {skill:+.2f}.",
         "inside": "; {inside} of {known} figures inside the middle 80 % of draws.",
         "chance": "s.e.",
         "aligned": "aligned", "fitted": "fitted", "compared": "compared", "scored": "scored",
@@ -36,6 +37,7 @@ WORDS = {
         TWIN: "与确定性队列要素推算比较",
         "mean": "平均",
         "overall": "{first}-{last}年平均绝对误差：{error:.1f}%",
+        "skill": "按拟合年份直线趋势外推的误差为{error:.1f}%：技巧得分{skill:+.2f}。",
         "inside": "；{known}个数中{inside}个落在抽样的中间80%之内。",
         "chance": "标准误",
         "aligned": "对齐", "fitted": "拟合", "compared": "比较", "scored": "评分",
@@ -59,9 +61,10 @@ def score_text(table: pd.DataFrame, language: str = "en", width: int = WIDTH) ->
     for section in (FITTED, SCORED, SHOCK, TWIN):
         here = table[table["section"] == section]
         if len(here):
+            here = _worst_first(here) if section == SCORED else here
             lines += ["", *_section(here, words, language, width)]
         if section == SCORED and len(here):
-            lines.append(_overall(here, words))
+            lines += [_overall(here, words), *_skill(here, words)]
     return "\n".join(lines) + "\n"
 
 
@@ -128,6 +131,25 @@ def _overall(here: pd.DataFrame, words: dict[str, str]) -> str:
     if not len(known):
         return text
     return text + words["inside"].format(inside=int(known.sum()), known=len(known))
+
+
+def _skill(here: pd.DataFrame, words: dict[str, str]) -> list[str]:
+    """One less the error over that of the naive trend, over the figures that have one."""
+    known = here.dropna(subset="trend_error_percent")
+    naive = known["trend_error_percent"].abs().mean()
+    if not len(known) or naive == 0:
+        return []
+    return [
+        words["skill"].format(error=naive, skill=1 - known["error_percent"].abs().mean() / naive)
+    ]
+
+
+def _worst_first(here: pd.DataFrame) -> pd.DataFrame:
+    """Quantities with the largest mean absolute error first."""
+    error = here["error_percent"].abs().groupby(here["quantity"]).transform("mean")
+    return here.assign(miss=error).sort_values(
+        ["miss", "quantity"], ascending=[False, True], kind="stable"
+    )
 
 
 def _at_right(text: str, width: int) -> str:

@@ -7,6 +7,7 @@ a lasting level, a persistent deviation and the luck of the year. Source:
 `parameters/work/employment.yaml` and `earnings.yaml`.
 """
 
+from datetime import date
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -216,15 +217,19 @@ def coverage(p: Parameters, year: int) -> Floats:
     """Share of workers registered with the employee scheme, float64[work, residence, education]."""
     known = p.coords(EMPLOYMENT + "coverage_level", "year")
     level = float(np.asarray(p.year(EMPLOYMENT + "coverage_level", min(year, int(known[-1])))))
-    return coverage_at(p, level)
+    gap = float(np.asarray(p.at(EMPLOYMENT + "flexible_as_enterprise", date(year, 1, 1))))
+    return coverage_at(p, level, gap)
 
 
-def coverage_at(p: Parameters, level: float) -> Floats:
+def coverage_at(p: Parameters, level: float, gap_closed: float = 0.0) -> Floats:
     """Share registered at this level of the log odds, float64[work, residence, education].
 
     Public staff always are; people without work or on a farm never.
+    gap_closed : share of the gap to enterprise workers that flexible workers have closed
     """
-    log_odds = p.array(EMPLOYMENT + "coverage_log_odds")[:, :, None] + level
+    of_work = np.array(p.array(EMPLOYMENT + "coverage_log_odds"))
+    of_work[FLEXIBLE] += gap_closed * (of_work[ENTERPRISE] - of_work[FLEXIBLE])
+    log_odds = of_work[:, :, None] + level
     log_odds = log_odds + p.array(EMPLOYMENT + "coverage_education")
     share = 1.0 / (1.0 + np.exp(-log_odds))
     share[[NONE, FARM]], share[PUBLIC] = 0.0, 1.0
