@@ -1,0 +1,186 @@
+"""Actuarial figures of a pension fund, from stored results.
+
+Every figure is national and a ratio of sums over replicates, [scenario, draw, year]; intervals
+over draws are made by `intervals.over_draws`. Money is in yuan of the year. Results hold a
+year's totals and no entry cohorts, so the valuation is of the open group only: a closed group
+and the implicit debt need who belonged at the valuation date, which no variable tells.
+"""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+import xarray as xr
+
+from .indicators import months_of_reserve, over_replicates, payg_rate, ratio
+
+HORIZONS = (25, 50, 75)
+WAGE_MARGIN = 0.005  # over wage growth, the second discount rate
+OLD_FROM, WORKING_FROM = 60, 16
+MONTHS = 12.0
+
+LEDGER_FLOWS = (
+    "fund_revenue", "fund_subsidy", "fund_interest", "fund_administration", "fund_outlay",
+    "fund_deficit_financing", "fund_balance",
+)  # fmt: skip
+POOL_FIGURES = ("fund_contributors", "fund_beneficiaries", "contribution_base")
+NATIONAL = ("reference_wage", "gdp", "price_index", "population_by_age")
+
+
+class MissingResultsError(ValueError):
+    """The results lack a variable or a fund that the actuarial figures need."""
+
+
+def fund_totals(dataset: xr.Dataset, fund: str = "employee_pension") -> xr.Dataset:
+    """National yearly totals of one fund, both ledgers, averaged over replicates.
+
+    Returns [scenario, draw, year]; `population_by_age` keeps its age.
+    """
+    wanted = (*LEDGER_FLOWS, *POOL_FIGURES, "new_award_amount", "new_awards", *NATIONAL)
+    optional = {"new_award_amount", "new_awards"}
+    missing = [n for n in wanted if n not in dataset and n not in optional]
+    if missing:
+        raise MissingResultsError(f"these results lack {', '.join(missing)}")
+    if fund not in dataset["fund"].values:
+        raise MissingResultsError(f"these results lack the fund {fund}")
+    kept = dataset[[name for name in wanted if name in dataset]].sel(fund=fund, drop=True)
+    summed = {
+        name: values.sum(
+            [d for d in ("ledger", "province", "sex") if d in values.dims], min_count=1
+        )
+        for name, values in kept.data_vars.items()
+    }
+    return over_replicates(xr.Dataset(summed))
+
+
+def yearly_figures(total: xr.Dataset) -> xr.Dataset:
+    """What a year's totals say: members, levels, income, outgo and reserves."""
+    benefit = ratio(total["fund_outlay"], total["fund_beneficiaries"])
+    income = total["fund_revenue"] + total["fund_subsidy"] + total["fund_interest"]
+    outgo = total["fund_outlay"] + total["fund_administration"]
+    found = {
+        "contributors": total["fund_contributors"],
+        "pensioners": total["fund_beneficiaries"],
+        "support_ratio": ratio(total["fund_contributors"], total["fund_beneficiaries"]),
+        "reference_wage": total["reference_wage"],
+        "benefit_ratio": ratio(benefit, total["reference_wage"]),
+        "income": income,
+        "outgo": outgo,
+        "balance": total["fund_balance"],
+        "months_of_reserve": months_of_reserve(total["fund_balance"], total["fund_outlay"]),
+        "payg_rate": payg_rate(total["fund_outlay"], total["contribution_base"]),
+    }
+    if {"new_award_amount", "new_awards"} <= set(total):
+        first = MONTHS * ratio(total["new_award_amount"], total["new_awards"])
+        found["replacement_ratio"] = ratio(first, total["reference_wage"])
+        found["new_over_stock"] = ratio(first, benefit)
+    return xr.Dataset(found)
+
+
+def fund_return(total: xr.Dataset) -> xr.DataArray:
+    """Interest over the mean of the opening and closing balance, share a year."""
+    opening = total["fund_balance"].shift(year=1)
+    return ratio(total["fund_interest"], (opening + total["fund_balance"]) / 2).fillna(0.0)
+
+
+def wage_rate(total: xr.Dataset) -> xr.DataArray:
+    """Growth of the reference wage and half a point, share a year."""
+    wage = total["reference_wage"]
+    return (ratio(wage, wage.shift(year=1)) - 1.0 + WAGE_MARGIN).fillna(0.0)
+
+
+class Valuation(NamedTuple):
+    """An open-group valuation, each [scenario, draw]; `years` is the horizon it covers."""
+
+    required_rate: xr.DataArray
+    balance_of_base: xr.DataArray
+    balance_of_gdp: xr.DataArray
+    years: int
+    shortened: bool
+
+
+def value(total: xr.Dataset, discount: xr.DataArray, since: int, horizon: int) -> Valuation:
+    """Required constant rate and actuarial balance over the `horizon` years after `since`.
+
+    The rate solves PV(rate x base) + opening balance = PV(outlay); flows fall in the middle of
+    their year. The balance is that of contributions, subsidy and opening balance over outlay.
+    """
+    years = total["year"]
+    inside = years.values[(years.values > since) & (years.values <= since + horizon)]
+    if not inside.size or since not in years.values:
+        raise MissingResultsError(f"these results hold no years after {since} to value")
+    flows, step = total.sel(year=inside), discount.sel(year=inside)
+    factor = 1.0 / ((1.0 + step).cumprod("year") / (1.0 + step) ** 0.5)
+    opening = total["fund_balance"].sel(year=since, drop=True)
+
+    def present(flow: xr.DataArray) -> xr.DataArray:
+        return (flow * factor).sum("year", skipna=False)
+
+    outlay, base = present(flows["fund_outlay"]), present(flows["contribution_base"])
+    paid = present(flows["fund_revenue"] + flows["fund_subsidy"])
+    balance = paid + opening - outlay
+    return Valuation(
+        ratio(outlay - opening, base),
+        ratio(balance, base),
+        ratio(balance, present(flows["gdp"])),
+        int(inside.size),
+        inside.size < horizon,
+    )
+
+
+def outlay_factors(total: xr.Dataset) -> dict[str, xr.DataArray]:
+    """Factors whose product is the outlay in yuan of the price year."""
+    old, _ = _ages(total)
+    figures = yearly_figures(total)
+    return {
+        "population": old,
+        "coverage": ratio(total["fund_beneficiaries"], old),
+        "level": figures["benefit_ratio"],
+        "price": ratio(total["reference_wage"], total["price_index"]),
+    }
+
+
+def payg_factors(total: xr.Dataset) -> dict[str, xr.DataArray]:
+    """Factors whose product is the pay-as-you-go rate; `price` is wage over mean base."""
+    old, working = _ages(total)
+    mean_base = ratio(total["contribution_base"], total["fund_contributors"])
+    covered = ratio(total["fund_beneficiaries"], old)
+    return {
+        "population": ratio(old, working),
+        "coverage": ratio(covered, ratio(total["fund_contributors"], working)),
+        "level": yearly_figures(total)["benefit_ratio"],
+        "price": ratio(total["reference_wage"], mean_base),
+    }
+
+
+def _ages(total: xr.Dataset) -> tuple[xr.DataArray, xr.DataArray]:
+    people, age = total["population_by_age"], total["age"]
+    working = people.where((age >= WORKING_FROM) & (age < OLD_FROM))
+    return people.where(age >= OLD_FROM).sum("age", min_count=1), working.sum("age", min_count=1)
+
+
+def decompose(factors: Mapping[str, xr.DataArray], start: int, end: int) -> xr.DataArray:
+    """Change of the product of `factors` between two years by factor, [part, ...].
+
+    The logarithmic mean Divisia index: parts add up to the change exactly.
+    """
+    product = xr.ones_like(next(iter(factors.values())))
+    for factor in factors.values():
+        product = product * factor
+    before, after = product.sel(year=start, drop=True), product.sel(year=end, drop=True)
+    weight = _log_mean(before, after)
+    parts = xr.Dataset(
+        {
+            name: weight
+            * np.log(factor.sel(year=end, drop=True) / factor.sel(year=start, drop=True))
+            for name, factor in factors.items()
+        }
+    )
+    return parts.to_dataarray("part")
+
+
+def _log_mean(a: xr.DataArray, b: xr.DataArray) -> xr.DataArray:
+    equal = a == b
+    gap = np.log(b / a).where(~equal, 1.0)
+    mean: xr.DataArray = ((b - a) / gap).where(~equal, a)
+    return mean
