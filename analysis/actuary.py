@@ -10,9 +10,11 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 import xarray as xr
 
-from .indicators import months_of_reserve, over_replicates, payg_rate, ratio
+from .indicators import CENTRAL_DRAW, months_of_reserve, over_replicates, payg_rate, ratio
+from .intervals import over_draws
 
 HORIZONS = (25, 50, 75)
 WAGE_MARGIN = 0.005  # over wage growth, the second discount rate
@@ -181,6 +183,42 @@ def decompose(factors: Mapping[str, xr.DataArray], start: int, end: int) -> xr.D
 
 def _log_mean(a: xr.DataArray, b: xr.DataArray) -> xr.DataArray:
     equal = a == b
-    gap = np.log(b / a).where(~equal, 1.0)
+    growth: xr.DataArray = b / a
+    gap = xr.ones_like(growth).where(equal, xr.apply_ufunc(np.log, growth))
     mean: xr.DataArray = ((b - a) / gap).where(~equal, a)
     return mean
+
+
+def actuarial_frames(dataset: xr.Dataset, fund: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Yearly figures and valuations of one scenario and fund, draw 0 with its 80 % band.
+
+    Valuations start at the end of the last year that leaves 25 years, or of the first year.
+    """
+    total = fund_totals(dataset, fund).isel(scenario=0, drop=True)
+    rows = []
+    for name, values in yearly_figures(total).data_vars.items():
+        central, low, high = _band(values)
+        rows += [
+            (str(name), int(year), float(c), float(a), float(b))
+            for year, c, a, b in zip(total["year"].values, central, low, high, strict=True)
+        ]
+    years = total["year"].values
+    since = max(int(years[0]), min(int(years[-1]) - HORIZONS[0], 2025))
+    found = []
+    for horizon in HORIZONS:
+        for rate, discount in {"fund return": fund_return, "wage + 0.5": wage_rate}.items():
+            valued = value(total, discount(total), since, horizon)
+            figures = (valued.required_rate, valued.balance_of_base, valued.balance_of_gdp)
+            bands = [float(part) for figure in figures for part in _band(figure)]
+            found.append((since, horizon, valued.years, valued.shortened, rate, *bands))
+    heads = [f"{n}{q}" for n in Valuation._fields[:3] for q in ("", "_q10", "_q90")]
+    about = ["since", "horizon", "years", "shortened", "discount"]
+    return (
+        pd.DataFrame(rows, columns=["figure", "year", "central", "q10", "q90"]),
+        pd.DataFrame(found, columns=[*about, *heads]),
+    )
+
+
+def _band(values: xr.DataArray) -> tuple[xr.DataArray, xr.DataArray, xr.DataArray]:
+    bounds = over_draws(values.sel(draw=values["draw"] > CENTRAL_DRAW))
+    return values.sel(draw=CENTRAL_DRAW), bounds.sel(quantile=0.1), bounds.sel(quantile=0.9)

@@ -307,6 +307,38 @@ def compare(
     typer.echo(to or f"{target}/{name}")
 
 
+@app.command()
+def actuary(
+    folder: Folder,
+    fund: Annotated[str, typer.Option(help="Fund of the run.")] = "employee_pension",
+    scenario: Scenario = "baseline",
+    out: Annotated[str | None, typer.Option(help="CSV file to write as well.")] = None,
+) -> None:
+    """Members, levels, reserves and required contribution rates of a pension fund."""
+    from ..analysis.actuary import MissingResultsError, actuarial_frames
+    from . import api
+    from .console import console
+    from .terminal import actuary_tables
+
+    dataset = api.open(folder)
+    _choices(("--scenario", scenario, [str(name) for name in dataset["scenario"].values]))
+    try:
+        yearly, valuations = actuarial_frames(dataset.sel(scenario=[scenario]), fund)
+    except MissingResultsError as missing:
+        typer.echo(f"error: {folder}: {missing}", err=True)
+        raise typer.Exit(1) from None
+    page = console()
+    page.print(actuary_tables(yearly, valuations, width=page.width))
+    if out is not None:
+        target = Path(out)
+        if target.is_dir() or not target.absolute().parent.is_dir():
+            raise ParameterError(
+                [Problem("option", "--out", out, "a file in a folder that exists")]
+            )
+        yearly.to_csv(target, index=False)
+        typer.echo(out)
+
+
 def _choices(*chosen: tuple[str, str, Sequence[str]]) -> None:
     problems = [
         Problem("option", name, value, ", ".join(allowed))

@@ -38,6 +38,20 @@ COSTS: Mapping[str, tuple[str, str]] = {
     "cost_per_added_birth": ("Per added birth", "每新增一例出生"),
     "cost_per_care_hour": ("Per hour of care", "每小时照护"),
 }
+# Figures of `songhe actuary`: name, Chinese name, what one unit of it is divided by.
+ACTUARY: Mapping[str, tuple[str, str, float]] = {
+    "contributors": ("Contributors, 万人", "缴费人数", 1e4),
+    "pensioners": ("Pensioners, 万人", "领取人数", 1e4),
+    "support_ratio": ("Support ratio", "抚养比", 1.0),
+    "benefit_ratio": ("Benefit ratio, %", "平均待遇比社平工资", 0.01),
+    "replacement_ratio": ("New pensions to wage, %", "新增养老金替代率", 0.01),
+    "new_over_stock": ("New over mean pension, %", "新老待遇比", 0.01),
+    "income": ("Income, 亿元", "收入", 1e8),
+    "outgo": ("Outgo, 亿元", "支出", 1e8),
+    "balance": ("Balance, 亿元", "累计结余", 1e8),
+    "months_of_reserve": ("Months of reserve", "可支付月数", 1.0),
+    "payg_rate": ("Pay-as-you-go rate, %", "现收现付费率", 0.01),
+}
 DRY_FUNDS = ("resident_pension", "long_term_care")
 
 
@@ -281,6 +295,30 @@ def _prices(dataset: "xr.Dataset") -> str:
 
 
 # --- lines --------------------------------------------------------------------------------
+
+
+def actuary_tables(yearly: "pd.DataFrame", valuations: "pd.DataFrame", width: int = WIDTH) -> Group:
+    """Yearly figures of a fund, draw 0, and its required rates with the middle 80 % of draws."""
+    table = yearly.set_index(["figure", "year"])["central"]
+    years = [year for year in sorted(set(yearly["year"])) if year % 5 == 0]
+    rows = [
+        [f"{en} {zh}", *(number(float(table[name, year]) / unit) for year in years)]
+        for name, (en, zh, unit) in ACTUARY.items()
+        if name in set(yearly["figure"])
+    ]
+    rates = []
+    rate = ("required_rate", "required_rate_q10", "required_rate_q90")
+    shown = (*rate, "balance_of_base", "balance_of_gdp")
+    for row in valuations.to_dict("records"):
+        label = f"{row['horizon']} years 年" + (f" (only {row['years']} 仅)" * row["shortened"])
+        figures = [number(100 * float(row[name])) for name in shown]
+        rates.append([f"{label}, {row['discount']}", *figures])
+    heads = ["%, open group 开放群体", "Rate 费率", "10 %", "90 %", "Balance 平衡", "GDP"]
+    return Group(
+        grid(["", *map(str, years)], rows, width),
+        Text(f"Valued at the end of {valuations['since'].iloc[0]} 评估时点"),
+        grid(heads, rates, width),
+    )
 
 
 def base_lines(people: dict[str, dict[int, float]], concept: str) -> list[str]:

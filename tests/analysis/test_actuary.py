@@ -1,10 +1,14 @@
 """Actuarial figures against cases that can be worked by hand."""
 
+from io import StringIO
+
 import numpy as np
 import pytest
 import xarray as xr
+from rich.console import Console
 from songhe.analysis.actuary import (
     MissingResultsError,
+    actuarial_frames,
     decompose,
     fund_totals,
     outlay_factors,
@@ -13,6 +17,7 @@ from songhe.analysis.actuary import (
     wage_rate,
     yearly_figures,
 )
+from songhe.runs.terminal import actuary_tables
 
 YEARS = np.arange(2010, 2041)
 UNITS = ("scenario", "draw", "replicate", "year")
@@ -103,3 +108,15 @@ def test_an_error_names_what_is_missing(results):
         fund_totals(results.drop_vars(["gdp", "contribution_base"]))
     with pytest.raises(MissingResultsError, match="resident_pension"):
         fund_totals(results, "resident_pension")
+
+
+def test_frames_and_tables_show_every_horizon_and_rate(results):
+    yearly, valuations = actuarial_frames(results.assign_coords(draw=[0]), "employee_pension")
+    assert set(valuations["horizon"]) == {25, 50, 75}
+    assert len(valuations) == 6
+    assert valuations["since"].eq(2015).all()
+    page = Console(width=160, record=True, file=StringIO())
+    page.print(actuary_tables(yearly, valuations, width=160))
+    text = page.export_text()
+    assert "75 years 年 (only 25 仅)" in text
+    assert "Support ratio 抚养比" in text

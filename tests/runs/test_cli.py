@@ -273,3 +273,10 @@ def test_a_public_name_that_does_not_exist_is_an_attribute_error():
     assert {"run", "compare", "open", "person", "household"} <= set(dir(songhe))
     with pytest.raises(AttributeError, match="songhe has no walk"):
         songhe.walk  # noqa: B018
+
+
+def test_actuary_names_what_the_results_lack(finished):
+    code, _, errors = command("actuary", finished[0])
+    assert code == 1
+    assert "contribution_base" in errors
+    assert "the fund employee_pension" in errors
