@@ -179,6 +179,9 @@ WORK_AND_WAGES = (
              "State in the year; none is children, pupils, homes and the retired.", "stock"),
     Variable("wage_bill", (), YUAN_Y, "Wage bill", "工资总额",
              "Yuan of the year; full-year earnings of enterprise, public and flexible workers."),
+    Variable("gdp", (), YUAN_Y, "Gross domestic product", "国内生产总值",
+             "Yuan of the year; earnings of all workers over an assumed labour share: a frame for "
+             "the size of funds, no forecast."),
 )  # fmt: skip
 
 SERVICES = (

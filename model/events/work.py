@@ -144,18 +144,19 @@ def sum_relative(work: Any, earnings: Any) -> Any:
 def pay(
     alive: Any, residence: Any, sex: Any, work: Any, earnings: Any, yuan: float, workers: Any
 ) -> Any:
-    """Turn relative earnings into yuan and count; returns the wage bill in fen.
+    """Turn relative earnings into yuan and count; returns the wage bill and all earnings, in fen.
 
     yuan : of one unit of relative earnings; workers : int64[work, residence, sex]
     The bill is of enterprise, public and flexible workers.
     """
-    bill = np.int64(0)
+    bill, earned = np.int64(0), np.int64(0)
     for i in range(work.size):
         workers[work[i], residence[i], sex[i]] += alive[i]
         y = np.int64(np.rint(earnings[i] * yuan))
         earnings[i] = y
+        earned += y * FEN
         bill += y * FEN * np.int64((work[i] >= FLEXIBLE) & (work[i] <= PUBLIC))
-    return bill
+    return bill, earned
 
 
 def prepare(model: "SongheModel", starts: bool = False) -> Rules:
@@ -175,13 +176,15 @@ def earnings_level(model: "SongheModel") -> float:
 
 
 def apply_earnings(model: "SongheModel") -> None:
-    """Earnings in yuan, workers and the wage bill."""
+    """Earnings in yuan, workers, the wage bill, and the output that all earnings stand for."""
     yuan = wage(model.parameters, model.year) / earnings_level(model)
     workers = np.zeros((len(WORK), len(RESIDENCES), len(SEXES)), np.int64)
     columns = (model.people[c] for c in ("alive", "residence", "sex", "work", "earnings"))
-    bill = pay(*columns, yuan, workers)
+    bill, earned = pay(*columns, yuan, workers)
+    output = round(int(earned) / model.parameters.value("work.economy.labour_share"))
     model.tally.add("workers", workers)
     model.tally.add("wage_bill", np.asarray(bill, dtype=np.int64))
+    model.tally.add("gdp", np.asarray(output, dtype=np.int64))
 
 
 STEP = Step(

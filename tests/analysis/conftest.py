@@ -104,7 +104,11 @@ def _funds(dims, units, t, later, scenarios):
     short = np.maximum.accumulate(np.maximum(-balance, 0.0), axis=-2)
     financing[..., 1:, :] = np.diff(short, axis=-2)
     names = ((*dims, "fund", "ledger", "province"),)
+    pools = (*dims, "fund", "province")
+    members = np.full((*units, len(FUNDS)), 3e8) * (1 + 0.01 * t)[:, None]
     return {
+        "fund_registered": (pools, _spread(members, 31)),
+        "fund_beneficiaries": (pools, _spread(0.3 * members, 31)),
         "fund_outlay": (*names, _ledgers(outlay)),
         "fund_revenue": (*names, _ledgers(revenue)),
         "fund_subsidy": (*names, _ledgers(0.0 * revenue)),

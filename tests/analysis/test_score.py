@@ -54,11 +54,49 @@ def test_each_figure_says_what_songhe_does_with_it(table):
     assert fitted["births"] == fitted["deaths"] == fitted["total_population"] == "compared"
 
 
+@pytest.mark.parametrize(
+    ("key", "before"),
+    [
+        ("demography.scores.marriages", "demography.targets.marriages"),
+        ("policies.employee_pension.score_outlay", "policies.employee_pension.observed_outlay"),
+        ("policies.employee_pension.score_balance", "policies.employee_pension.compared_balance"),
+    ],
+)
+def test_the_naive_forecast_is_the_trend_of_the_fitted_years(p, key, before):
+    """By the formula of least squares, on logs."""
+    years = np.array([y for y in p.coords(before, "year") if y <= 2015], float)
+    logs = np.log([float(p.year(before, int(y))) for y in years])
+    slope = ((years - years.mean()) * logs).sum() / ((years - years.mean()) ** 2).sum()
+    expected = np.exp(logs.mean() + slope * (2018 - years.mean()))
+    assert score.trend_of(p, key)(2018) == pytest.approx(expected)
+
+
+def test_only_scored_series_have_a_naive_forecast(table):
+    scored = table["section"] == score.SCORED
+    assert table.loc[scored, "trend_error_percent"].notna().all()
+    assert table.loc[table["section"] == score.FITTED, "trend_error_percent"].isna().all()
+
+
+def test_the_text_gives_the_skill_and_the_worst_first(table):
+    text = score_text(table)
+    scored = table[table["section"] == score.SCORED]
+    naive = scored["trend_error_percent"].abs().mean()
+    skill = 1 - scored["error_percent"].abs().mean() / naive
+    assert f"errs by {naive:.1f} %: skill {skill:+.2f}" in text
+    worst = scored["error_percent"].abs().groupby(scored["title"]).mean().idxmax()
+    below = text.split("Scored years, untuned")[1].splitlines()[1]
+    assert below.strip().startswith(worst.replace(" fund", "").split(",")[0][:20])
+
+
 def test_nothing_after_2015_is_aligned_or_fitted(table, p):
     later = table[(table["year"] > 2015) & (table["section"] != score.TWIN)]
-    assert set(later["treatment"]) == {"scored"}
-    assert set(later["section"]) == {score.SCORED}
-    assert later["year"].max() == 2019
+    scored, shock = later[later["year"] <= 2019], later[later["year"] == 2020]
+    assert set(scored["treatment"]) == {"scored"}
+    assert set(scored["section"]) == {score.SCORED}
+    assert set(shock["treatment"]) == {"shown"}
+    assert set(shock["section"]) == {score.SHOCK}
+    assert len(later) == len(scored) + len(shock)
+    assert later["year"].max() == 2020
     fitted = table[table["section"] == score.FITTED]
     assert fitted["year"].between(2011, 2015).all()
 
