@@ -45,10 +45,10 @@ def list_rows(flags: Any, first: int, rows: Any) -> int:
         if eights[j]:
             for i in range(8 * j, 8 * j + 8):
                 rows[np.uint32(n)] = first + i
-                n += flags[i]
+                n += int(flags[i])
     for i in range(8 * whole, flags.size):
         rows[np.uint32(n)] = first + i
-        n += flags[i]
+        n += int(flags[i])
     return n
 
 

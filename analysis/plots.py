@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 PYRAMID_UNTIL = 2060
 OLD_AGES = (60, 65, 80)
-FUNDS_SHOWN = ("child_subsidy", "long_term_care", "resident_pension")
+FUNDS_SHOWN = ("child_subsidy", "long_term_care", "resident_pension", "employee_pension")
 NEEDED = (
     "title", "title_zh", "price_index", "births", "population_by_age", "fund_outlay",
     "fund_balance", "fund_deficit_financing",

@@ -171,8 +171,10 @@ def score_table(
 ) -> pd.DataFrame:
     """One row for each published figure, and for each figure of the twin.
 
-    dataset : results, as `songhe.open` gives them; parameters : those of the scenario, at
-    their medians; scenario : name of the one that is scored.
+    dataset : results, as `songhe.open` gives them; a figure whose variables they lack is left
+        out
+    parameters : those of the scenario, at their medians
+    scenario : name of the one that is scored
 
     Returns COLUMNS: `reference` is the published figure or the twin's, `model` is draw 0,
     `low` and `high` hold the middle 80 % of draws 1 ... K (NaN with fewer than two), `inside`
@@ -183,7 +185,8 @@ def score_table(
     results = dataset.sel(scenario=scenario)
     concept: Concept = dataset.attrs["concept"]
     known = [*COMPARISONS, *fund_comparisons(parameters)]
-    rows = [row for c in known for row in _published(results, parameters, c, concept)]
+    held = [c for c in known if set(c.variables) <= set(results)]
+    rows = [row for c in held for row in _published(results, parameters, c, concept)]
     rows += _against_twin(results, parameters, concept, float(dataset.attrs["persons"]))
     return pd.DataFrame(rows, columns=list(COLUMNS)).astype({"inside": "boolean"})
 

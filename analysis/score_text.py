@@ -98,12 +98,13 @@ def _short(title: str) -> str:
     """A title without its date and its remarks."""
     for words in (
         " fund",
+        ", scored years",
         ", end of year",
         ", revised series",
         ", by registration offices and courts",
     ):
         title = title.replace(words, "")
-    for words in ("（修订）", "（国家统计局）", "（登记和法院判决）"):
+    for words in ("（评分年份）", "（修订）", "（国家统计局）", "（登记和法院判决）"):
         title = title.replace(words, "")
     return title.removeprefix("Official ")[:1].upper() + title.removeprefix("Official ")[1:]
 

@@ -29,6 +29,8 @@ SHOWN: Mapping[str, tuple[str, str]] = {
     "population_65plus": ("65 and over", "65岁及以上人口"),
     "population_80plus": ("80 and over", "80岁及以上人口"),
     "child_subsidy_outlay": ("Child subsidy, outlay", "育儿补贴支出"),
+    "employee_pension_outlay": ("Employee pension, outlay", "职工养老保险支出"),
+    "employee_pension_before_aid": (f"Employee pension, balance{MARK}", f"职工养老保险结余{MARK}"),
     "resident_pension_outlay": ("Resident pension, outlay", "居民养老保险支出"),
     "resident_pension_before_aid": (f"Resident pension, balance{MARK}", f"居民养老保险结余{MARK}"),
     "long_term_care_outlay": ("Care insurance, outlay", "长期护理保险支出"),
@@ -52,7 +54,7 @@ ACTUARY: Mapping[str, tuple[str, str, float]] = {
     "months_of_reserve": ("Months of reserve", "可支付月数", 1.0),
     "payg_rate": ("Pay-as-you-go rate, %", "现收现付费率", 0.01),
 }
-DRY_FUNDS = ("resident_pension", "long_term_care")
+DRY_FUNDS = ("employee_pension", "resident_pension", "long_term_care")
 
 
 # --- figures ------------------------------------------------------------------------------
