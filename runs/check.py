@@ -7,6 +7,7 @@ from ..parameters.check import check_parameter_file
 from ..parameters.load import load
 from ..parameters.problems import ParameterError, Problem
 from ..parameters.yamlfile import read_yaml
+from .lawful import scenario_problems
 from .scenario import load_scenario
 from .settings import distinct
 
@@ -38,7 +39,8 @@ def _check(path: Path, until: int | None) -> list[Problem]:
     if isinstance(content, dict) and _is_scenario(content):
         scenario = load_scenario(path)
         under = scenario.parameters(load())
-        return [] if until is None else scenario.horizon_problems(under, until)
+        late = [] if until is None else scenario.horizon_problems(under, until)
+        return [*scenario_problems(scenario, under), *late]
     return check_parameter_file(path)
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from ..parameters.load import Parameters, load
 from ..parameters.problems import ParameterError, Problem
+from .lawful import scenario_problems
 from .place import OWN, LocalPlace, Place, place_of
 from .scenario import BASELINE, Scenario, load_scenario
 
@@ -185,6 +186,7 @@ def resolve(names: Sequence[str | Path]) -> list[Scenario]:
     for name in names:
         try:
             scenario = load_scenario(name)
+            problems += scenario_problems(scenario, scenario.parameters(load()))
         except ParameterError as fault:
             problems += fault.problems
             continue

@@ -1,0 +1,75 @@
+"""Faults of a law that no single entry shows: bands upside down, holes, tables cut short.
+
+Each entry has a valid range of its own, which the schema holds it to. Here entries are read
+together, for scenarios before they run and for `songhe check`.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from ..model.retirement_rules import statutory_ages
+from ..parameters.load import Parameters
+from ..parameters.problems import Problem
+from .scenario import Scenario
+
+EMPLOYEES, RESIDENTS = "policies.employee_pension.", "policies.resident_pension."
+PACE = "policies.retirement.pace"
+DIVISORS = EMPLOYEES + "divisors"
+AGES = range(40, 71)  # at which an account may be divided
+
+
+def scenario_problems(scenario: Scenario, parameters: Parameters) -> list[Problem]:
+    """What is wrong with the law of a scenario, under its own parameters."""
+    file = scenario.path.name if scenario.path else scenario.name
+    return law_problems(parameters, file)
+
+
+def law_problems(p: Parameters, file: str) -> list[Problem]:
+    """What is wrong with a law; file : that is named."""
+    found = (*_retirement(p), *_base_limits(p), *_divisors(p), *_classes(p))
+    return [Problem(file, key, value, allowed) for key, value, allowed in found]
+
+
+Fault = tuple[str, object, str]
+
+
+def _retirement(p: Parameters) -> Iterator[Fault]:
+    try:
+        statutory_ages(p)
+    except ValueError as fault:
+        said = str(fault).removeprefix(PACE + ": ")
+        what, _, allowed = said.partition("; ")
+        yield PACE, what, allowed
+
+
+def _base_limits(p: Parameters) -> Iterator[Fault]:
+    low, high = EMPLOYEES + "base_floor", EMPLOYEES + "base_ceiling"
+    for day in sorted({*p.dates(low), *p.dates(high)}):
+        if day < max(p.dates(low)[0], p.dates(high)[0]):
+            continue
+        floor, ceiling = float(np.asarray(p.at(low, day))), float(np.asarray(p.at(high, day)))
+        if not floor < ceiling:
+            yield f"{low}.{day}", floor, f"below {high} of that day, {ceiling:g}"
+            return
+
+
+def _divisors(p: Parameters) -> Iterator[Fault]:
+    ages = [int(age) for age in p.coords(DIVISORS, "age_from")]
+    missing = sorted(set(AGES) - set(ages))
+    if missing:
+        yield DIVISORS, f"no divisor for age {missing[0]}", f"every age of {AGES[0]} to {AGES[-1]}"
+        return
+    values = np.asarray(p.array(DIVISORS))
+    for k in np.flatnonzero(np.diff(values) >= 0)[:1]:
+        allowed = f"below the {values[k]:g} of age {ages[k]}"
+        yield DIVISORS, f"age_from={ages[k + 1]}: {values[k + 1]:g}", allowed
+
+
+def _classes(p: Parameters) -> Iterator[Fault]:
+    key = RESIDENTS + "class_amount"
+    for day in p.dates(key):
+        amounts = np.asarray(p.at(key, day))
+        for k in np.flatnonzero(np.diff(amounts) <= 0)[:1]:
+            value = f"order={k + 2}: {amounts[k + 1]:g}"
+            yield f"{key}.{day}", value, f"above the {amounts[k]:g} of class {k + 1}"

@@ -1,0 +1,52 @@
+"""Laws that no single entry shows to be bad are refused, with file, key and what is allowed."""
+
+import pytest
+from songhe.parameters.load import load
+from songhe.parameters.problems import ParameterError
+from songhe.runs.check import check_files
+from songhe.runs.lawful import law_problems
+from songhe.runs.scenario import shipped_names
+from songhe.runs.settings import resolve
+
+HEAD = "name: {0}\ntitle: A law\ntitle_zh: 法\nchanges:\n"
+EMPLOYEES = "policies.employee_pension."
+DIVISORS = [233 - 3 * k for k in range(31)]
+
+
+def table(path, divisors, skipped=()):
+    rows = [f"{40 + k},{d}" for k, d in enumerate(divisors) if 40 + k not in skipped]
+    path.write_text("age_from,value\n" + "\n".join(rows) + "\n")
+
+
+@pytest.mark.parametrize(
+    ("change", "key", "allowed"),
+    [
+        (EMPLOYEES + "base_floor: {2030-01-01: 4}", "base_floor.2030-01-01", "base_ceiling"),
+        (EMPLOYEES + "base_ceiling: {2031-01-01: 0.5}", "base_floor.2031-01-01", "0.5"),
+        ("policies.retirement.pace: {2027-01-01: [4, 4, -2]}", "retirement.pace", "no earlier"),
+        ("policies.retirement.pace: {2027-01-01: [0.05, 4, 2]}", "retirement.pace", "gap"),
+        (EMPLOYEES + "employer_rate: {2030-01-01: 1.6}", "employer_rate", "0 to 1"),
+        (EMPLOYEES + "divisors: {data: short.csv}", "divisors", "every age of 40 to 70"),
+        (EMPLOYEES + "divisors: {data: reversed.csv}", "divisors", "below the"),
+        (
+            "policies.resident_pension.class_amount: {2030-01-01: "
+            "[100, 90, 300, 400, 500, 600, 700, 800, 900, 1000, 1500, 2000]}",
+            "class_amount.2030-01-01",
+            "above the 100 of class 1",
+        ),
+    ],
+)
+def test_bad_law_is_refused_by_check_and_by_a_run(tmp_path, change, key, allowed):
+    table(tmp_path / "short.csv", DIVISORS, skipped=(63,))
+    table(tmp_path / "reversed.csv", [*DIVISORS[:20], 300, *DIVISORS[21:]])
+    path = tmp_path / "bad.yaml"
+    path.write_text(HEAD.format("bad") + "  " + change + "\n")
+    found = [str(problem) for problem in check_files([path])]
+    assert any(key in text and allowed in text and "bad.yaml" in text for text in found), found
+    with pytest.raises(ParameterError):
+        resolve([path])
+
+
+def test_every_shipped_law_is_sound():
+    assert law_problems(load(), "shipped") == []
+    resolve(shipped_names())
