@@ -219,6 +219,25 @@ def actuarial_frames(dataset: xr.Dataset, fund: str) -> tuple[pd.DataFrame, pd.D
     )
 
 
+def decomposition_frame(dataset: xr.Dataset, fund: str, since: int) -> pd.DataFrame:
+    """Parts of the change of outlay and of the pay-as-you-go rate to the last year, draw 0.
+
+    Columns: of (outlay, payg_rate), since, until, part (and total), change; outlay in yuan at
+    prices of the year that price_index counts from.
+    """
+    total = fund_totals(dataset, fund).isel(scenario=0, drop=True).sel(draw=CENTRAL_DRAW, drop=True)
+    last, rows = int(total["year"][-1]), []
+    for name, factors in {
+        "outlay": outlay_factors(total),
+        "payg_rate": payg_factors(total),
+    }.items():
+        parts = decompose(factors, since, last)
+        found = {str(p): float(parts.sel(part=p)) for p in parts["part"].values}
+        found["total"] = sum(found.values())
+        rows += [(name, since, last, part, change) for part, change in found.items()]
+    return pd.DataFrame(rows, columns=["of", "since", "until", "part", "change"])
+
+
 def _band(values: xr.DataArray) -> tuple[xr.DataArray, xr.DataArray, xr.DataArray]:
     bounds = over_draws(values.sel(draw=values["draw"] > CENTRAL_DRAW))
     return values.sel(draw=CENTRAL_DRAW), bounds.sel(quantile=0.1), bounds.sel(quantile=0.9)

@@ -315,27 +315,27 @@ def actuary(
     out: Annotated[str | None, typer.Option(help="CSV file to write as well.")] = None,
 ) -> None:
     """Members, levels, reserves and required contribution rates of a pension fund."""
-    from ..analysis.actuary import MissingResultsError, actuarial_frames
+    from ..analysis.actuary import MissingResultsError, actuarial_frames, decomposition_frame
     from . import api
     from .console import console
-    from .terminal import actuary_tables
+    from .terminal import actuary_tables, dry_line
 
     dataset = api.open(folder)
     _choices(("--scenario", scenario, [str(name) for name in dataset["scenario"].values]))
+    if out is not None and (Path(out).is_dir() or not Path(out).absolute().parent.is_dir()):
+        raise ParameterError([Problem("option", "--out", out, "a file in a folder that exists")])
+    chosen = dataset.sel(scenario=[scenario])
     try:
-        yearly, valuations = actuarial_frames(dataset.sel(scenario=[scenario]), fund)
+        yearly, valuations = actuarial_frames(chosen, fund)
+        changes = decomposition_frame(chosen, fund, int(valuations["since"].iloc[0]))
     except MissingResultsError as missing:
         typer.echo(f"error: {folder}: {missing}", err=True)
         raise typer.Exit(1) from None
     page = console()
-    page.print(actuary_tables(yearly, valuations, width=page.width))
+    page.print(actuary_tables(yearly, valuations, changes, width=page.width))
+    page.print(dry_line(chosen, fund))
     if out is not None:
-        target = Path(out)
-        if target.is_dir() or not target.absolute().parent.is_dir():
-            raise ParameterError(
-                [Problem("option", "--out", out, "a file in a folder that exists")]
-            )
-        yearly.to_csv(target, index=False)
+        yearly.to_csv(out, index=False)
         typer.echo(out)
 
 

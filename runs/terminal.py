@@ -299,10 +299,29 @@ def _prices(dataset: "xr.Dataset") -> str:
 # --- lines --------------------------------------------------------------------------------
 
 
-def actuary_tables(yearly: "pd.DataFrame", valuations: "pd.DataFrame", width: int = WIDTH) -> Group:
-    """Yearly figures of a fund, draw 0, and its required rates with the middle 80 % of draws."""
+PARTS = {
+    "population": "population 人口", "coverage": "coverage 覆盖", "level": "level 待遇水平",
+    "price": "price 价格", "total": "total 合计",
+}  # fmt: skip
+CHANGES = {
+    "outlay": ("Outlay, 亿元 of 2010 支出", 1e8),
+    "payg_rate": ("Pay-as-you-go, % 现收现付", 0.01),
+}
+
+
+def actuary_tables(
+    yearly: "pd.DataFrame",
+    valuations: "pd.DataFrame",
+    changes: "pd.DataFrame",
+    width: int = WIDTH,
+) -> Group:
+    """Yearly figures of a fund, draw 0, its required rates, and what a change is made of.
+
+    Rates stand with the middle 80 % of draws; changes : of `decomposition_frame`
+    """
     table = yearly.set_index(["figure", "year"])["central"]
-    years = [year for year in sorted(set(yearly["year"])) if year % 5 == 0]
+    lived = set(yearly.loc[(yearly["figure"] == "outgo") & (yearly["central"] > 0), "year"])
+    years = [year for year in sorted(lived) if year % 5 == 0]
     rows = [
         [f"{en} {zh}", *(number(float(table[name, year]) / unit) for year in years)]
         for name, (en, zh, unit) in ACTUARY.items()
@@ -315,12 +334,28 @@ def actuary_tables(yearly: "pd.DataFrame", valuations: "pd.DataFrame", width: in
         label = f"{row['horizon']} years 年" + (f" (only {row['years']} 仅)" * row["shortened"])
         figures = [number(100 * float(row[name])) for name in shown]
         rates.append([f"{label}, {row['discount']}", *figures])
+    parts = [
+        [label, *(number(float(c) / unit) for c in changes.loc[changes["of"] == of, "change"])]
+        for of, (label, unit) in CHANGES.items()
+    ]
+    span = f"{changes['since'].iloc[0]}-{changes['until'].iloc[0]} 变化"
     heads = ["%, open group 开放群体", "Rate 费率", "10 %", "90 %", "Balance 平衡", "GDP"]
     return Group(
         grid(["", *map(str, years)], rows, width),
         Text(f"Valued at the end of {valuations['since'].iloc[0]} 评估时点"),
         grid(heads, rates, width),
+        grid([f"Change {span}", *PARTS.values()], parts, width),
     )
+
+
+def dry_line(dataset: "xr.Dataset", fund: str) -> str:
+    """When the pooled ledger of a fund runs dry before deficit financing; one scenario."""
+    data = dataset[["fund_balance", "fund_deficit_financing", "scenario", "year"]].load()
+    horizon = int(data["year"][-1])
+    year = float(depletion_year(data).sel(draw=0, fund=fund).isel(scenario=0))
+    text = f"Pooled ledger runs dry 统筹账户耗尽: draw 0 {depletion_text(year, horizon)}"
+    share = float(depletion_probability(data).sel(fund=fund, year=horizon).isel(scenario=0))
+    return text if np.isnan(share) else f"{text}; in {100 * share:.0f} % of draws by {horizon}"
 
 
 def base_lines(people: dict[str, dict[int, float]], concept: str) -> list[str]:

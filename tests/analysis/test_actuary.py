@@ -10,6 +10,7 @@ from songhe.analysis.actuary import (
     MissingResultsError,
     actuarial_frames,
     decompose,
+    decomposition_frame,
     fund_totals,
     outlay_factors,
     payg_factors,
@@ -116,7 +117,21 @@ def test_frames_and_tables_show_every_horizon_and_rate(results):
     assert len(valuations) == 6
     assert valuations["since"].eq(2015).all()
     page = Console(width=160, record=True, file=StringIO())
-    page.print(actuary_tables(yearly, valuations, width=160))
+    changes = decomposition_frame(results, "employee_pension", 2015)
+    page.print(actuary_tables(yearly, valuations, changes, width=160))
     text = page.export_text()
+    assert "Change 2015-2040 变化" in text
     assert "75 years 年 (only 25 仅)" in text
     assert "Support ratio 抚养比" in text
+
+
+def test_parts_of_a_change_add_up_to_it(results):
+    """Outlay at prices of 2010, and the pay-as-you-go rate, between two years."""
+    changes = decomposition_frame(results, "employee_pension", 2015).set_index(["of", "part"])
+    real = 24.0 * (1.03 / 1.01) ** np.array([5.0, 30.0])
+    assert changes.loc[("outlay", "total"), "change"] == pytest.approx(real[1] - real[0])
+    rate = 0.24 * 1.03 ** np.array([5.0, 30.0])
+    assert changes.loc[("payg_rate", "total"), "change"] == pytest.approx(rate[1] - rate[0])
+    for of in ("outlay", "payg_rate"):
+        parts = changes.loc[of].drop("total")["change"].sum()
+        assert parts == pytest.approx(changes.loc[(of, "total"), "change"])

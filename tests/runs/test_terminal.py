@@ -16,6 +16,7 @@ from songhe.runs.terminal import (
     base_lines,
     depletion_rows,
     digits_for,
+    dry_line,
     fitting,
     grid,
     left_out_lines,
@@ -98,6 +99,12 @@ def test_years_in_which_funds_run_dry_are_told_once_for_scenarios_alike():
 
 def test_funds_that_never_run_dry_make_no_table():
     assert depletion_rows(funds([[5, 5, 5]] * 3, [[0] * 3] * 3), [2029]) is None
+
+
+def test_a_fund_says_when_its_pooled_ledger_runs_dry():
+    one = funds([[5, 5, 0]] * 3, [[0, 0, 50], [0] * 3, [0, 9, 0]]).sel(scenario=["baseline"])
+    assert dry_line(one, "long_term_care").endswith("draw 0 2030; in 50 % of draws by 2030")
+    assert "not by 2030; in 0 %" in dry_line(one, "resident_pension")
 
 
 def constants(drift):
