@@ -10,6 +10,7 @@ yearbook counts of 2010. Leaves out early exits, changes between kinds of work b
 rules by province.
 """
 
+from datetime import date
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -48,7 +49,9 @@ Integers = NDArray[np.int64]
 
 TOPIC = "work.careers."
 MEMBERSHIP = "work.scheme_membership."
-POSTS, LEVEL = "policies.retirement.share_55", "policies.employee_pension.level_outlay"
+PENSION = "policies.employee_pension."
+LEVEL = PENSION + "level_outlay"
+OLD_AGE, POSTS = "policies.retirement.old_age", "policies.retirement.share_55"
 BASE_YEAR, ACCOUNTS = 2010, 1996  # the last year before the start; individual accounts begin
 FIRST_SERVICE = 1950  # no service in units of the state before
 FIRST_COHORT, LAST_COHORT = 1880, 2010
@@ -67,7 +70,7 @@ class Past(NamedTuple):
 
     member : float64[cohort, sex, residence, education], past the age of retirement
     covered : float64[work, residence, education], workers who are members in 2010
-    retired_from, divisor : [class]; women_55 : float64[education]
+    retired_from, divisor : [class]; women_55 : float64[education]; all of the law in force in 2010
     entry_age : int64[education]
     first : float64[age 0-99], share of members who were there in 1996
     joined : float64[year from 1996], members over those of 2010, rising to 1
@@ -305,18 +308,24 @@ def member_chance(p: Parameters, level: float) -> Floats:
     return np.ascontiguousarray(np.broadcast_to(1.0 / (1.0 + np.exp(-log_odds)), shape))
 
 
+def law_of_2010(p: Parameters, name: str) -> float:
+    """A number of the employee pension on the day on which simulated careers begin."""
+    return float(np.asarray(p.at(PENSION + name, date(BASE_YEAR, 12, 31))))
+
+
 @lru_cache(maxsize=8)
 def _past(numbers: Numbers) -> Past:
     p = numbers.p
     years = range(ACCOUNTS, BASE_YEAR + 1)
     density = np.clip(p.array(TOPIC + "density_before"), 1e-6, 1.0 - 1e-6)
-    lowest, highest = p.array(TOPIC + "base_limits")
+    ages = p.array(OLD_AGE).astype(np.int64)
+    table, youngest = p.array(PENSION + "divisors"), p.coords(PENSION + "divisors", "age_from")[0]
     fund, budgets = p.array(TOPIC + "retired_members")
     return Past(
         member=member_chance(p, p.value(TOPIC + "retired_level")),
         covered=coverage(p, BASE_YEAR),
-        retired_from=p.array(TOPIC + "retired_from").astype(np.int64),
-        divisor=np.array(p.array(TOPIC + "account_divisor")),
+        retired_from=ages,
+        divisor=np.array(table[ages - int(youngest)]),
         women_55=np.array(p.array(POSTS)),
         entry_age=tables_of(p).entry_age,
         first=by_age(p, TOPIC + "first_members"),
@@ -327,10 +336,10 @@ def _past(numbers: Numbers) -> Past:
         left_in=int(p.value(TOPIC + "left_in")),
         public_share=float(budgets / (fund + budgets)),
         public_ratio=p.value(TOPIC + "public_pension_ratio"),
-        base_share=p.value(TOPIC + "base_share"),
-        lowest=float(lowest),
-        highest=float(highest),
-        accrual=p.value(TOPIC + "accrual"),
+        base_share=p.value(PENSION + "compliance"),
+        lowest=law_of_2010(p, "base_floor"),
+        highest=law_of_2010(p, "base_ceiling"),
+        accrual=law_of_2010(p, "accrual"),
         wage=wage(p, BASE_YEAR),
     )
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from ..agents import luck
 from ..agents.columns import Column
 from ..agents.compiled import kernel, rule
-from ..parameters.dims import PENSIONS, SCHEMES, SEXES
+from ..parameters.dims import PENSIONS, RETIREMENT_CLASSES, SCHEMES, SEXES
 from ..parameters.load import Parameters
 from .numbers import Numbers
 from .step import Step
@@ -34,10 +34,9 @@ EMPLOYEE_PENSION = PENSIONS.index("employee")
 # lanes of the post of a woman and of the trait of a member
 MEMBER_CALL, POST, MEMBER = int(luck.Call.WORK_LASTING), 1, 3
 RESIDENT_CALL, REGISTERS, CONTRIBUTES = int(luck.Call.PERSON_LASTING), 1, 3
-# Age from which nobody enters the employee scheme anew: that of retirement, before its delay.
-MEN_UNTIL, WOMEN_IN_POSTS_UNTIL, WOMEN_UNTIL = 60, 55, 50
+MEN, WOMEN_55, WOMEN_50 = range(len(RETIREMENT_CLASSES))
 FEMALE = SEXES.index("female")
-POSTS = "policies.retirement.share_55"
+POSTS, OLD_AGE = "policies.retirement.share_55", "policies.retirement.old_age"
 N_AGES = 128
 CHUNK = 1024
 MONTHS = 12
@@ -53,22 +52,27 @@ class Membership(NamedTuple):
     employee : float64[work, residence, education]
     resident : float64[residence, age], of those outside the employee scheme, rising with age
     share_55 : float64[education], of women in posts that retire later
+    until : int64[class], age of retirement before its delay, at which nobody enters anew
     secured_months : paid or deemed, from which a member stays one without work
     """
 
     employee: Floats
     resident: Floats
     share_55: Floats
+    until: NDArray[np.int64]
     secured_months: int
 
 
 @rule
-def latest_entry(sex: int, work: int, u_post: float, share_55: float) -> int:
-    """Age from which a person may not enter the employee scheme anew; u_post : lasting."""
+def latest_entry(sex: int, work: int, u_post: float, share_55: float, until: Any) -> int:
+    """Age from which a person may not enter the employee scheme anew.
+
+    u_post : lasting uniform; until : int64[class], ages of retirement
+    """
     if sex != FEMALE:
-        return MEN_UNTIL
+        return int(until[MEN])
     later = work == FLEXIBLE or u_post < share_55
-    return WOMEN_IN_POSTS_UNTIL if later else WOMEN_UNTIL
+    return int(until[WOMEN_55] if later else until[WOMEN_50])
 
 
 @rule
@@ -130,7 +134,8 @@ def find_schemes(
             covered = m.employee[work[i], residence[i], education[i]]
             registered = m.resident[residence[i], age[i]]
             u_member, u_resident = luck.unit(trait[k]), luck.unit(registers[k])
-            until = latest_entry(sex[i], work[i], luck.unit(posts[k]), m.share_55[education[i]])
+            share_55 = m.share_55[education[i]]
+            until = latest_entry(sex[i], work[i], luck.unit(posts[k]), share_55, m.until)
             secured = paid_months[i] + MONTHS * deemed_years[i] >= m.secured_months
             scheme[i] = scheme_of(
                 pension[i], work[i], scheme[i], age[i], until, u_member, covered, u_resident,
@@ -146,7 +151,8 @@ def _membership(numbers: Numbers, year: int) -> Membership:
     place = np.searchsorted(starts, np.arange(N_AGES), side="right") - 1
     resident = np.where(place >= 0, share[:, np.maximum(place, 0)], 0.0)
     posts, secured = np.array(p.array(POSTS)), int(MONTHS * p.value(TOPIC + "secured_years"))
-    return Membership(coverage(p, year), np.ascontiguousarray(resident), posts, secured)
+    until, resident = p.array(OLD_AGE).astype(np.int64), np.ascontiguousarray(resident)
+    return Membership(coverage(p, year), resident, posts, until, secured)
 
 
 def membership_of(p: Parameters, year: int) -> Membership:

@@ -27,7 +27,12 @@ from ...parameters.load import Parameters
 from ..funds import add_counts, by_month, fen
 from ..numbers import Numbers
 from ..prices import by_law, grown, price_index, wage_factor
-from ..scheme_membership import CONTRIBUTES, RESIDENT, contribution_class
+from ..scheme_membership import (
+    CONTRIBUTES,
+    RESIDENT,
+    contribution_class,
+    contribution_classes,
+)
 from ..step import Step
 
 if TYPE_CHECKING:
@@ -293,12 +298,6 @@ def by_class(p: Parameters, name: str, day: date) -> Counts:
     return np.array([0, *(fen(float(a)) for a in np.asarray(amounts))], dtype=np.int64)
 
 
-def pays_by_class(p: Parameters) -> NDArray[np.float64]:
-    """Running share of members who pay in a class or a lower one, float64[class]."""
-    share = np.asarray(p.array(POLICY + "class_share"))
-    return np.asarray(np.cumsum(share / share.sum()) * p.value(POLICY + "pays_share"))
-
-
 @lru_cache(maxsize=64)
 def _rules(numbers: Numbers, year: int) -> Rules:
     p, day = numbers.p, date(year, 1, 1)
@@ -315,7 +314,7 @@ def _rules(numbers: Numbers, year: int) -> Rules:
         topup=by_month(by_law(p, [POLICY + "local_topup"], year, lambda day: fen(topup_m(p, day)))),
         own=by_class(p, "class_amount", day),
         matching=by_class(p, "matching", day),
-        classes=pays_by_class(p),
+        classes=contribution_classes(p),
         interest=law("account_interest"),
         divisor=int(law("divisor")),
         makes_up=p.value(POLICY + "makes_up"),

@@ -72,7 +72,7 @@ def test_scheme_of_one_person(values, scheme):
     ],
 )
 def test_nobody_enters_the_employee_scheme_at_the_age_of_retirement(sex, work, u_post, age):
-    assert sm.latest_entry(sex, work, u_post, 0.4) == age
+    assert sm.latest_entry(sex, work, u_post, 0.4, np.array([60, 55, 50])) == age
     assert one(age=age, until=age, registered=1.0) == sm.RESIDENT
     assert one(age=age - 1, until=age) == sm.EMPLOYEE
 

@@ -315,3 +315,14 @@ def test_coverage_rises_with_schooling_and_in_towns(p):
 def test_turnover_is_a_probability(value):
     with pytest.raises(ParameterError, match="turnover"):
         load({"work.employment.turnover": {"value": [value, value]}})
+
+
+def test_flexible_workers_are_registered_as_enterprise_workers_where_the_gap_is_closed():
+    key = "work.employment.flexible_as_enterprise"
+    shut, half, closed = (
+        wr.coverage(load({key: {"2027-01-01": share}}), 2027) for share in (0.0, 0.5, 1.0)
+    )
+    np.testing.assert_allclose(closed[wr.FLEXIBLE], closed[wr.ENTERPRISE])
+    assert (shut[wr.FLEXIBLE] < half[wr.FLEXIBLE]).all()
+    assert (half[wr.FLEXIBLE] < closed[wr.FLEXIBLE]).all()
+    np.testing.assert_array_equal(shut, wr.coverage(load(), 2026))
