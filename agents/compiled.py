@@ -1,75 +1,180 @@
 """The two decorators behind every compiled rule and loop, and their cache.
 
-Compiled code is kept between processes in a folder keyed by a hash of the sources that it can
-come from: an edit of a rule in one file is never missed by a loop that calls it from another.
-Set `NUMBA_CACHE_DIR` to keep it elsewhere. Fast-math is off: it would make results depend on
-how a loop was compiled.
+Compiled code is kept between processes. A module's code lies in a folder named by a hash of its
+source and of every module that it imports, near or far, so an edit of a rule in one file is
+never missed by a loop that calls it from another, and compiles anew only what can call it. Set
+`NUMBA_CACHE_DIR` to keep it elsewhere. Fast-math is off: it would make results depend on how a
+loop was compiled.
 """
 
 import hashlib
 import os
+import re
 import shutil
+import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any, cast
 
 import numba
+from numba.core import caching
 from platformdirs import user_cache_path
 
-KEPT = 4  # caches of the newest source trees
-DAY = 86_400.0  # seconds; younger caches may be in use and stay
+KEPT = 4  # newest versions of a module's compiled code
+DAY = 86_400.0  # seconds; younger versions may be in use and stay
+ROOT = Path(__file__).parent.parent
+IMPORTS = re.compile(
+    r"^[ \t]*from[ \t]+(\.+|songhe\.?)([\w.]*)[ \t]+import[ \t]+(\([^)]*\)|[^\n#]+)", re.MULTILINE
+)
+FOR_TYPES = re.compile(r"^if TYPE_CHECKING:.*\n(?:[ \t]+.*\n|\n)+", re.MULTILINE)  # never run
 # Nothing here is called from C, so no entry for C is compiled.
 OPTIONS: dict[str, Any] = {"cache": True, "error_model": "numpy", "no_cfunc_wrapper": True}
 
 
 def source_hash() -> str:
     """Digest of every Python file that a simulated figure can depend on."""
-    root = Path(__file__).parent.parent
     digest = hashlib.sha256(numba.__version__.encode())
     for folder in ("parameters", "agents", "model"):
-        for path in sorted((root / folder).rglob("*.py")):
-            digest.update(path.relative_to(root).as_posix().encode())
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            digest.update(path.relative_to(ROOT).as_posix().encode())
             digest.update(path.read_bytes())
     return digest.hexdigest()[:20]
 
 
-def _use_own_cache() -> None:
-    if os.environ.get("NUMBA_CACHE_DIR"):
-        return
-    folder = user_cache_path("songhe", appauthor=False) / "compiled"
-    own = folder / source_hash()
+@cache
+def _read(path: Path) -> tuple[str, tuple[Path, ...]]:
+    """Digest of one source, and the sources of the package that it imports.
+
+    Read once a process, when the first rule of the file or of one that imports it is met: what
+    is written into the file later is not what this process runs.
+    """
+    text = path.read_text(encoding="utf-8")
+    found = []
+    for dots, package, names in IMPORTS.findall(FOR_TYPES.sub("", text)):
+        above = path.parents[len(dots) - 1] if dots.startswith(".") else ROOT
+        source = above.joinpath(*package.split(".")) if package else above
+        if package and source.with_suffix(".py").is_file():
+            found.append(source.with_suffix(".py"))
+            continue
+        for name in re.findall(r"(\w+)(?:\s+as\s+\w+)?\s*(?:,|\)|$)", names):
+            module = source / f"{name}.py"
+            found.append(module if module.is_file() else source / "__init__.py")
+    return hashlib.sha256(text.encode()).hexdigest(), tuple(found)
+
+
+def reach(path: Path) -> list[Path]:
+    """Sources that the code compiled from one can come from: itself and all that it imports."""
+    seen, waiting = set(), [path]
+    while waiting:
+        source = waiting.pop()
+        if source not in seen and source.is_file():
+            seen.add(source)
+            waiting.extend(_read(source)[1])
+    return sorted(seen)
+
+
+@cache
+def version(path: Path) -> str:
+    """Digest of all that the code compiled from a source depends on."""
+    digest = hashlib.sha256(numba.__version__.encode())
+    for source in reach(path):
+        digest.update(f"{_name(source)} {_read(source)[0]}".encode())
+    return digest.hexdigest()[:20]
+
+
+def _name(path: Path) -> str:
+    """A source within the package, the same in every copy of it; or a file of a user."""
+    return path.relative_to(ROOT).as_posix() if path.is_relative_to(ROOT) else str(path)
+
+
+def folder() -> Path:
+    """Where compiled code is kept between processes."""
+    own = os.environ.get("NUMBA_CACHE_DIR")
+    return Path(own) if own else user_cache_path("songhe", appauthor=False) / "compiled"
+
+
+@cache
+def place(path: Path) -> Path:
+    """Folder of a module's compiled code, made where it is missing.
+
+    In a read-only home code lies beside the process's other temporary files and is compiled
+    anew by every process.
+    """
     try:
+        above = folder() / _name(path).removesuffix(".py").replace("/", ".").strip(".")
+        own = above / version(path)
         own.mkdir(parents=True, exist_ok=True)
         os.utime(own)
-        others = sorted(folder.iterdir(), key=lambda path: path.stat().st_mtime, reverse=True)
+        tempfile.TemporaryFile(dir=own).close()
+        others = sorted(above.iterdir(), key=lambda one: one.stat().st_mtime, reverse=True)
         for old in others[KEPT:]:
             if time.time() - old.stat().st_mtime > DAY:
                 shutil.rmtree(old, ignore_errors=True)
     except OSError:
-        return  # a read-only home: numba then falls back to its own choice
+        return Path(tempfile.mkdtemp(prefix="songhe-"))
+    return own
+
+
+class Locator(caching._CacheLocator):  # type: ignore[misc]
+    """Tells numba where the code of a function of this package is kept."""
+
+    def __init__(self, function: Callable[..., Any], path: Path) -> None:
+        self._py_file = str(path)
+        self._place = place(path)
+        self._line = function.__code__.co_firstlineno
+
+    def get_cache_path(self) -> str:
+        """The folder, which no other version of the sources shares."""
+        return str(self._place)
+
+    def get_source_stamp(self) -> str:
+        """The same for every file: the folder's name is the stamp."""
+        return ""
+
+    def get_disambiguator(self) -> str:
+        """Line of the function, as several of one name may stand in a file."""
+        return str(self._line)
+
+    @classmethod
+    def from_function(cls, function: Callable[..., Any], file: str) -> "Locator | None":
+        """The place of a function, or None where it stands in no file."""
+        path = Path(file).absolute()
+        return cls(function, path) if path.is_file() else None
+
+
+@contextmanager
+def _kept() -> Iterator[None]:
+    """Within, numba keeps code in our places, and cells of a notebook in its own."""
     config: Any = numba.config  # the setting exists at run time only
-    config.CACHE_DIR = str(own)
+    before = config.CACHE_LOCATOR_CLASSES
+    config.CACHE_LOCATOR_CLASSES = f"{__name__}.Locator,IPythonCacheLocator"
+    try:
+        yield
+    finally:
+        config.CACHE_LOCATOR_CLASSES = before
 
 
-_use_own_cache()
+def _compiled(function: Callable[..., Any], **options: Any) -> Callable[..., Any]:
+    with _kept():
+        return cast(Callable[..., Any], numba.njit(**options, **OPTIONS)(function))
 
 
 def rule(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compile a rule for one person; its plain form is `.py_func`."""
-    return cast(Callable[..., Any], numba.njit(**OPTIONS)(function))
+    return _compiled(function)
 
 
 def inlined(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compile a rule into the text of its callers, where a call would stop vectorising."""
-    compiled = numba.njit(inline="always", **OPTIONS)(function)
-    return cast(Callable[..., Any], compiled)
+    return _compiled(function, inline="always")
 
 
 def kernel(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compile a loop over columns; it runs beside other threads."""
-    compiled = numba.njit(nogil=True, **OPTIONS)(function)
-    return cast(Callable[..., Any], compiled)
+    return _compiled(function, nogil=True)
 
 
 @rule

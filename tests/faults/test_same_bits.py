@@ -27,10 +27,10 @@ def test_bases_built_for_others_give_the_same(
     cluster, songhe, run, tmp_path, environment, undisturbed, same
 ):
     """Workers with an empty cache: one builds a replicate's people, the others are sent them."""
-    from songhe.agents.compiled import numba
+    from songhe.agents.compiled import folder
 
-    compiled = numba.config.CACHE_DIR  # that stays: compiling takes minutes
-    cold = {"XDG_CACHE_HOME": str(tmp_path / "cache"), "NUMBA_CACHE_DIR": compiled}
+    compiled = folder()  # that stays: compiling takes minutes
+    cold = {"XDG_CACHE_HOME": str(tmp_path / "cache"), "NUMBA_CACHE_DIR": str(compiled)}
     cluster.start_workers(2, environment={**environment, **cold})
     assert songhe(*run, "--scheduler", cluster.address, "--out", tmp_path / "out").code == 0
     same(tmp_path / "out", undisturbed)

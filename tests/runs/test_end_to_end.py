@@ -6,6 +6,7 @@ import sys
 
 import numpy as np
 import songhe
+from songhe.agents import compiled
 
 SMALL = {"persons": 2000, "draws": 1, "replicates": 1, "until": 2013}
 
@@ -22,7 +23,7 @@ def run_command(out, cache, *scenarios, workers=2):
 
 def test_the_command_gives_the_bits_of_the_library_for_any_number_of_workers(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.setenv("NUMBA_CACHE_DIR", os.environ.get("NUMBA_CACHE_DIR", _compiled()))
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(compiled.folder()))
     ended = run_command(tmp_path / "out", tmp_path / "cache", "baseline", "tfr-constant")
     assert ended.returncode == 0, ended.stderr
     assert "出生人口" in ended.stdout
@@ -33,12 +34,3 @@ def test_the_command_gives_the_bits_of_the_library_for_any_number_of_workers(tmp
         if name != "unit_seconds":
             assert np.array_equal(mine[name].values, theirs[name].values, equal_nan=True), name
     assert mine.attrs["key"] == theirs.attrs["key"]
-
-
-def _compiled():
-    """The folder of compiled code of this process, so that the other compiles nothing anew."""
-    import numba
-    from songhe.agents import compiled
-
-    assert compiled.kernel
-    return str(numba.config.CACHE_DIR)

@@ -4,9 +4,9 @@ import warnings
 from concurrent.futures import Future
 from dataclasses import replace
 
-import numba
 import numpy as np
 import pytest
+from songhe.agents import compiled
 from songhe.model.national import added, months_of_reserve
 from songhe.parameters.dims import FUNDS
 from songhe.parameters.problems import ParameterError
@@ -32,7 +32,7 @@ UNITS = [Unit(0, k, ("baseline", COUPLED)) for k in range(3)]
 def own_cache(tmp_path_factory):
     """Bases are kept in a folder of this module, compiled code where this process has it."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("NUMBA_CACHE_DIR", numba.config.CACHE_DIR)
+        patch.setenv("NUMBA_CACHE_DIR", str(compiled.folder()))
         patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
         yield
 
