@@ -464,12 +464,17 @@ def _lived(
 
 def _same_values(about: dict[str, Any], scenario: str, settings: Settings, file: str) -> None:
     """Refuse to live with other values or another model than those of the results."""
+    from .build import instructions
     from .record import sources
 
     problems = []
     if about["key"]["sources"] != sources():
         allowed = "results of the model as it is now; its sources have changed since that run"
         problems.append(Problem(OPTION, "DIR", "model sources", allowed))
+    here, there = instructions(), about["key"].get("instructions")
+    if here != there:
+        allowed = f"a processor with {there}, whose arithmetic the results were made with"
+        problems.append(Problem(OPTION, "DIR", f"vector instructions {here}", allowed))
     if _work(settings, scenario, file).case(scenario).key != about["scenario_keys"][scenario]:
         allowed = "the values that the results were made with"
         problems.append(Problem(OPTION, f"scenario {scenario}", "other values", allowed))

@@ -35,7 +35,12 @@ def record_of(
     return {
         "title": "songhe: simulated population, services and funds of China",
         "version": version("songhe"),
-        "key": {**work.settings.key, "sources": sources(), "averaged": averaged},
+        "key": {
+            **work.settings.key,
+            "sources": sources(),
+            "instructions": instructions(),
+            "averaged": averaged,
+        },
         "persons": work.settings.persons,
         "seed": work.settings.seed,
         "until": work.settings.until,

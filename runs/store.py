@@ -327,6 +327,12 @@ def _strange(found: Mapping[str, Any], record: Mapping[str, Any], folder: Place)
         elif name == "sources":
             allowed = "a new folder: the model sources have changed since that run"
             problems.append(Problem(OPTION, "--out", str(folder), allowed))
+        elif name == "instructions":
+            allowed = (
+                f"a new folder, or a processor with {stored}, whose arithmetic {folder} was made "
+                "with (docs/cluster.md says how to go without the wider ones)"
+            )
+            problems.append(Problem(OPTION, "--out", f"{folder} with {value}", allowed))
         else:
             allowed = f"{stored}, which {folder} was made with, or another folder by --out"
             problems.append(Problem(OPTION, f"--{name}", value, allowed))

@@ -68,6 +68,13 @@ def test_a_person_of_other_sources_or_scenarios_is_refused(tmp_path, monkeypatch
         songhe.person(results, "41")
 
 
+def test_a_person_lived_on_a_processor_of_other_arithmetic_is_refused(monkeypatch):
+    results = songhe.run("baseline", **SMALL)
+    monkeypatch.setattr("songhe.runs.build.instructions", lambda: "X86_V9")
+    with pytest.raises(ParameterError, match="vector instructions X86_V9"):
+        songhe.person(results, "41")
+
+
 def test_older_people_of_the_base_are_given_in_both_concepts():
     found = api.older_people_of_base()
     assert set(found) == {"official", "wpp"}

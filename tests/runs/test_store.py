@@ -196,6 +196,13 @@ def test_other_model_sources_are_refused(lived_run, monkeypatch):
         lived_run()
 
 
+def test_a_processor_with_other_arithmetic_is_refused(lived_run, monkeypatch):
+    lived_run()
+    monkeypatch.setattr("songhe.runs.record.instructions", lambda: "X86_V9")
+    with pytest.raises(ParameterError, match=r"X86_V9.*a new folder, or a processor with"):
+        lived_run()
+
+
 def test_a_run_that_goes_on_elsewhere_says_so(lived_run, monkeypatch):
     first, _, _ = lived_run()
     assert "later_environments" not in first.attrs
