@@ -6,7 +6,7 @@ registered anywhere else. `songhe plan` prints this list with what each step rea
 """
 
 from ..agents.columns import COLUMNS, Column
-from . import care_grade, funds, scheme_membership, tally
+from . import birth_response, care_grade, funds, scheme_membership, tally
 from .events import (
     abroad,
     ageing,
@@ -25,7 +25,7 @@ from .step import check
 POLICIES = (child_subsidy, employee_pension, resident_pension, long_term_care_insurance)
 
 YEAR = (
-    child_subsidy.RESPONSE,
+    birth_response.STEP,
     health.STEP,
     migration.STEP,
     partnership.DIVORCE,
@@ -69,7 +69,7 @@ MARKET_STEPS = frozenset(
 POLICY_STEPS = frozenset(
     step.name
     for step in (
-        child_subsidy.RESPONSE,
+        birth_response.STEP,
         work.STEP,
         work.PAY,
         scheme_membership.STEP,

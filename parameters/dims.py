@@ -41,6 +41,7 @@ CARE_SETTINGS = ("family", "home_care", "institution")
 SCHEMES = ("none", "employee", "resident")
 WORK = ("none", "farm", "flexible", "enterprise", "public", "unemployed")
 PENSIONS = ("none", "resident", "employee")
+BIRTH_CHANNELS = ("cash", "fee", "care", "leave", "time")
 RETIREMENT_CLASSES = ("men", "women_55", "women_50")  # by the age of the law before 2025
 
 COORDINATES: Mapping[str, tuple[str | int, ...]] = {
@@ -63,6 +64,7 @@ COORDINATES: Mapping[str, tuple[str | int, ...]] = {
     "work": WORK,
     "pension": PENSIONS,
     "retirement_class": RETIREMENT_CLASSES,
+    "birth_channel": BIRTH_CHANNELS,
 }
 # Dimensions whose coordinates a table lists itself (whole numbers, rising).
 FREE_DIMENSIONS = frozenset(

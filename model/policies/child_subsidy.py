@@ -1,13 +1,12 @@
-"""The national child-rearing subsidy: who is paid for how many months, and how births answer.
+"""The national child-rearing subsidy: who is paid for how many months, and what it promises.
 
 Decides for every child under three, whatever its birth order, the months of a year for
-which the subsidy is due, and how much the payments that a next child would bring raise the
-hazard of birth. A child is entitled from the month after its birth to the month of its
-third birthday, not before January 2025, and to the month of its death; the amount is that
-of the law of each month. Source: implementation plan of July 2025
-(`parameters/policies/child_subsidy.yaml`) and `parameters/demography/fertility_response.yaml`.
-Leaves out local subsidies, registration and legality of the birth, and the time from
-entitlement to payment.
+which the subsidy is due, and what the payments for a next child are worth at its birth. A
+child is entitled from the month after its birth to the month of its third birthday, not
+before January 2025, and to the month of its death; the amount is that of the law of each
+month. Source: implementation plan of July 2025 (`parameters/policies/child_subsidy.yaml`).
+Leaves out local subsidies (`local_child_subsidy.py`), registration and legality of the
+birth, and the time from entitlement to payment.
 """
 
 from datetime import date
@@ -23,27 +22,21 @@ from ...agents.compiled import kernel, rule
 from ...parameters.dims import PROVINCES
 from ...parameters.load import Parameters
 from ..funds import MONTHS, add_counts, by_month, fen
-from ..household_income import READS as INCOME_READS
-from ..household_income import household_income, income_of, thirds
 from ..numbers import Numbers
-from ..prices import by_law, price_index
+from ..prices import by_law
+from ..promise import Promise, decided, expected_payments, known, present_value
 from ..step import Step
 
 if TYPE_CHECKING:
     from ..model import SongheModel
 
-Floats = NDArray[np.float64]
 Counts = NDArray[np.int64]
 
 COLUMNS: tuple[Column, ...] = ()
 FUND = "child_subsidy"
 POLICY = "policies.child_subsidy."
-RESPONSE_OF = "demography.fertility_response."
 CENTRAL, LOCAL, HOUSEHOLDS = "central_government", "local_government", "households"
 TAKE_UP = 2  # lane of the lasting call
-MIDDLE = 6  # month in which the next child is taken to be born
-PARITIES = (0, 1, 2)
-COUPLE_AND_NEXT = 3  # members of the household beside the children born before
 
 
 class Rules(NamedTuple):
@@ -197,91 +190,27 @@ STEP = Step(
 )
 
 
-# --- how births answer ---------------------------------------------------------------------
-
-
-@rule
-def diminishing(z: float, knee: float) -> float:
-    """Benefit over income as it works on births: itself to the knee, then its logarithm."""
-    return z if z <= knee else knee * (1.0 + np.log(z / knee))
-
-
-def present_value(amounts: Floats, discount_rate: float) -> float:
-    """Value at birth of yearly payments, the first at once.
-
-    amounts : yuan of the year of birth, by year of life; discount_rate : real, a year
-    """
-    return float(amounts @ (1.0 + discount_rate) ** -np.arange(len(amounts)))
-
-
-def known_amount(p: Parameters, day: date, decided: int) -> float:
-    """Yuan a year that couples who decide in a year expect to hold on a day.
-
-    An amount counts if its date is at most `notice` years ahead of the decision, and nothing
-    before the subsidy was announced; the last known amount is expected to stay.
-    """
-    key = POLICY + "amount"
-    notice = int(p.value(POLICY + "notice"))
-    horizon = date(decided + notice, 1, 1) if notice else date(decided, 12, 31)
-    days = [d for d in p.dates(key) if d <= min(day, horizon)]
-    if not days or decided < p.value(POLICY + "announced"):
-        return 0.0
-    return float(np.asarray(p.at(key, days[-1])))
-
-
-def expected_payments(p: Parameters, born: int, decided: int) -> Floats:
-    """Payments for a child born in the middle of a year, by year of life, yuan of that year."""
-    months = int(p.value(POLICY + "months"))
-    base = price_index(p, born)
-    payments = np.zeros(-(-months // MONTHS))
-    for k in range(months):
-        year, month = divmod(MIDDLE + k, MONTHS)  # the month after the birth month is first
-        expected = known_amount(p, date(born + year, month + 1, 1), decided) / MONTHS
-        payments[k // MONTHS] += expected * base / price_index(p, born + year)
-    return payments
+# --- what a next child is promised ----------------------------------------------------------
 
 
 @lru_cache(maxsize=256)
 def _benefit(numbers: Numbers, year: int) -> float:
-    """Perceived present value of the payments for a child born in a year, yuan."""
-    p = numbers.p
-    decided = year - int(p.value(RESPONSE_OF + "lag"))
-    payments = expected_payments(p, year, decided)
-    value = present_value(payments, p.value(RESPONSE_OF + "discount_rate"))
-    return p.value(RESPONSE_OF + "phi") * value
+    p, when = numbers.p, decided(numbers.p, year)
+    if when < p.value(POLICY + "announced"):
+        return 0.0
+
+    def monthly(day: date, _: int) -> float:
+        return float(known(p, POLICY + "amount", day, when)) / MONTHS
+
+    payments = expected_payments(p, year, int(p.value(POLICY + "months")), monthly)
+    return float(present_value(p, payments)) if payments.size else 0.0
 
 
 def benefit(p: Parameters, year: int) -> float:
-    """Perceived present value of the payments for a child born in a year, yuan."""
+    """Present value of the payments for a child born in a year, yuan of that year."""
     return _benefit(Numbers(p), year)
 
 
-def response(p: Parameters, year: int, per_head: Floats) -> Floats:
-    """Term of the log hazard of birth, float64[parity 0, 1, 2+, residence, education].
-
-    per_head : disposable income per head, yuan per year, float64[residence, education]
-    """
-    value, knee = benefit(p, year), p.value(RESPONSE_OF + "knee")
-    strength = p.array(RESPONSE_OF + "pi")
-    by_income = np.array([p.value(RESPONSE_OF + name) for name in ("y_low", "y_middle", "y_high")])
-    term = np.zeros((len(PARITIES), *per_head.shape))
-    if value <= 0.0:
-        return term
-    for parity in PARITIES:
-        ratio = value / household_income(per_head, COUPLE_AND_NEXT + parity)
-        for cell in np.ndindex(per_head.shape):
-            term[parity][cell] = strength[parity] * diminishing(ratio[cell], knee)
-    return np.asarray(term * by_income[thirds(per_head)] * p.value(RESPONSE_OF + "b_cash"))
-
-
-def apply_response(model: "SongheModel") -> None:
-    """Add the answer to the payments ahead to the hazards of birth."""
-    per_head = income_of(model)
-    model.birth_response += response(model.parameters, model.year, per_head)
-
-
-RESPONSE = Step(
-    "child_subsidy_response",
-    reads=INCOME_READS,
-    apply=apply_response,
-)
+def promise(model: "SongheModel") -> Promise:
+    """The same cash for every child."""
+    return Promise(cash=benefit(model.parameters, model.year))

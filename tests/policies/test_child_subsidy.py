@@ -1,4 +1,4 @@
-"""The child-rearing subsidy: months, fen, ledgers, and the answer of births."""
+"""The child-rearing subsidy: months, fen, ledgers, and what it promises."""
 
 from datetime import date
 
@@ -147,28 +147,7 @@ def test_nothing_happens_before_the_law(world, crowd, p):
     assert w.funds["child_subsidy"].idle
 
 
-# --- how births answer
-
-
-def test_present_value_of_the_worked_check():
-    value = child_subsidy.present_value(np.full(3, 3600.0), 0.03)
-    assert value == pytest.approx(10_488.49, abs=0.01)
-
-
-def test_worked_check_of_the_response():
-    """10,488 yuan over a family of three with 41,314 a head: births + 2.6 % before phi."""
-    ratio = 10_488.49 / (3 * 41_314)
-    assert ratio == pytest.approx(0.085, abs=5e-4)
-    assert 0.3 * child_subsidy.diminishing(ratio, 0.25) == pytest.approx(0.0254, abs=1e-4)
-
-
-@compiling
-@given(st.floats(0.001, 10), st.floats(0.001, 10))
-def test_more_money_never_lowers_births_and_flattens_past_the_knee(a, b):
-    low, high = sorted((a, b))
-    g = child_subsidy.diminishing
-    assert g(low, 0.25) <= g(high, 0.25) <= high
-    assert g(0.25, 0.25) == 0.25
+# --- what it promises a next child
 
 
 def test_births_answer_the_year_after_the_announcement(p):
@@ -182,37 +161,25 @@ def test_a_later_amount_is_known_a_year_ahead_and_not_sooner(p):
     assert ratio == pytest.approx(2.0)
 
 
-def test_payments_a_child_gets_only_in_part_are_counted_in_part():
-    p = load(DOUBLED)
-    full = child_subsidy.expected_payments(p, 2027, 2026)
-    half = child_subsidy.expected_payments(load({AMOUNT: {"2026-01-01": 7200, "2028-01-01": 0}}),
-                                           2027, 2027)  # fmt: skip
-    assert full[0] == pytest.approx(7200, rel=0.01)
-    assert half[0] == pytest.approx(3600)
-    assert half[1:].tolist() == [0, 0]
+def test_births_answer_from_the_announcement_where_there_is_one(p):
+    late = {"policies.child_subsidy.amount": {"2028-01-01": 7200}}
+    early = late | {"demography.fertility_response.announced": {"2026-07-01": 1}}
+    assert child_subsidy.benefit(load(late), 2027) == child_subsidy.benefit(p, 2027)
+    # born in mid-2027: 18 of 36 months at the doubled amount
+    assert child_subsidy.benefit(load(early), 2027) > 1.4 * child_subsidy.benefit(p, 2027)
+    assert child_subsidy.benefit(load(early), 2026) == child_subsidy.benefit(p, 2026)
 
 
-def test_response_is_stronger_for_the_poor_and_at_higher_parity(p):
-    per_head = np.array([[30_000.0, 32_000, 38_000, 45_000, 60_000, 65_000],
-                         [12_000.0, 15_000, 19_000, 24_000, 30_000, 33_000]])  # fmt: skip
-    term = child_subsidy.response(p, 2026, per_head)
-    assert term.shape == (3, 2, 6)
-    assert (term > 0).all()
-    assert (np.diff(term, axis=2) < 0).all()
-    assert (term[:, 1] > term[:, 0]).all()
-    b, pi = 0.30, 0.7
-    expected = b * pi * child_subsidy.benefit(p, 2026) / (3 * 38_000)
-    assert term[0, 0, 2] == pytest.approx(expected)
+def test_payments_a_child_gets_only_in_part_are_counted_in_part(p):
+    half = load({AMOUNT: {"2026-01-01": 7200, "2028-01-01": 0},
+                 "demography.fertility_response.discount_rate": 0.0,
+                 "demography.fertility_response.announced": {"2026-01-01": 1}})  # fmt: skip
+    assert child_subsidy.benefit(half, 2027) == pytest.approx(3600)
 
 
-def test_the_step_adds_to_the_response_of_others(world, crowd, p):
-    w = world(p, year=2027, **crowd(3000))
-    w.birth_response += 0.1
-    child_subsidy.RESPONSE.apply(w)
-    assert (w.birth_response > 0.1).all()
-    zero = world(load({AMOUNT: {"2025-01-01": 0}}), year=2027, **crowd(3000))
-    child_subsidy.RESPONSE.apply(zero)
-    assert not zero.birth_response.any()
+def test_the_promise_is_cash_and_the_same_for_all(world, crowd, p):
+    promise = child_subsidy.promise(world(p, year=2027, **crowd(10)))
+    assert promise == (child_subsidy.benefit(p, 2027), 0.0, 0.0, 0.0, 0.0, 0.0)
 
 
 def test_amounts_are_law_from_their_date(p):
