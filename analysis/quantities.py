@@ -33,6 +33,7 @@ HOURS = Unit(HUNDRED_MILLION, "100 million hours", "亿小时")
 COUPLES = Unit(TEN_THOUSAND, "10,000 couples", "万对")
 YEARS = Unit(1.0, "years", "岁")
 CHILDREN = Unit(1.0, "children per woman", "孩/妇女")
+PERCENT = Unit(0.01, "%", "%")
 PER_PERSON = Unit(0.01, "per 100 persons of 15-64", "每百名劳动年龄人口")
 YUAN_A_BIRTH = Unit(TEN_THOUSAND, "10,000 yuan", "万元")
 YUAN_AN_HOUR = Unit(1.0, "yuan", "元")
@@ -82,6 +83,10 @@ def _people_from(age: int) -> Measure:
 def _tfr(d: xr.Dataset, _: Keep) -> xr.DataArray:
     women = d["exposure"].sel(sex="female", drop=True)
     return tfr(d["births_by_age_parity"].sum("birth_order", min_count=1), women)
+
+
+def _beyond_evidence(d: xr.Dataset, _: Keep) -> xr.DataArray:
+    return d["births_beyond_evidence"] / total(d["births"])
 
 
 def _e0(sex: str) -> Measure:
@@ -140,6 +145,9 @@ def _people() -> list[Quantity]:
                  by_age, _dependency),
         Quantity("tfr", "Total fertility rate", "总和生育率", CHILDREN,
                  ("births_by_age_parity", "exposure"), _tfr),
+        Quantity("births_beyond_evidence", "Births outside the evidence on policy",
+                 "超出政策证据范围的出生占比", PERCENT, ("births_beyond_evidence", "births"),
+                 _beyond_evidence),
         Quantity("e0_male", "Life expectancy, men", "男性预期寿命", YEARS, lived, _e0("male")),
         Quantity("e0_female", "Life expectancy, women", "女性预期寿命", YEARS, lived,
                  _e0("female")),

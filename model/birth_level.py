@@ -243,6 +243,28 @@ def sex_level(
     return 0.5 * (low + high)
 
 
+def by_province(term: Floats, women: Counts) -> tuple[Floats, Floats]:
+    """The term that the level of births is solved with, and what provinces are beside it.
+
+    The first is that under which the women at risk of an order, residence and education have
+    the mean hazard of their provinces; so births of the country meet the path up to what ages
+    and waiting times differ between provinces.
+
+    Parameters
+    ----------
+    term : float64[order, province, residence, education]
+    women : int64 of the same shape, women at risk
+
+    Returns
+    -------
+    float64[order, residence, education], and factor on hazards, float64 of the shape of term
+    """
+    hazard = np.exp(term)
+    weight = np.where(women.sum(axis=1, keepdims=True) > 0, women, 1)
+    mean = (hazard * weight).sum(axis=1) / weight.sum(axis=1)
+    return np.log(mean), hazard / mean[:, None]
+
+
 # --- debt ---------------------------------------------------------------------------------
 
 

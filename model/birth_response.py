@@ -22,7 +22,7 @@ from ..parameters.load import Parameters
 from .household_income import READS as INCOME_READS
 from .household_income import household_income, income_of, thirds
 from .policies import child_subsidy
-from .promise import KEY, ORDERS, Promise, sum_of
+from .promise import KEY, ORDERS, SHAPE, Promise, sum_of
 from .step import Step
 
 if TYPE_CHECKING:
@@ -79,9 +79,30 @@ def response(p: Parameters, promise: Promise, per_head: Floats) -> Floats:
 
 
 def apply(model: "SongheModel") -> None:
-    """Add the answer to all promises to the hazards of birth."""
+    """The answer to all promises, for the hazards of births of the year."""
+    p, per_head = model.parameters, income_of(model)
     promise = sum_of([of(model) for of in PROMISES])
-    model.birth_response += response(model.parameters, promise, income_of(model))[:, 0]
+    term = response(p, promise, per_head)
+    model.birth_response = term[:, 0] if term.shape[1] == 1 else term
+    ratio = over_income(p, promise.cash, per_head)
+    model.beyond_evidence = ratio > p.value(KEY + "evidence_limit")
+
+
+def count_beyond(model: "SongheModel") -> None:
+    """Births of the year to couples who were promised more than the evidence covers."""
+    people, beyond = model.people, model.beyond_evidence
+    newborn = np.flatnonzero(people["age"] < 0) if beyond.any() else np.empty(0, np.int64)
+    mothers = people["mother"][newborn]
+    mothers = mothers[mothers >= 0]
+    order = np.minimum(people["n_children"][mothers], ORDERS).astype(np.int64) - 1
+    place = (people[name][mothers] for name in ("province", "residence", "education"))
+    found = np.broadcast_to(beyond, SHAPE)[order, *place]
+    model.tally.add("births_beyond_evidence", np.asarray(found.sum(), dtype=np.int64))
 
 
 STEP = Step("birth_response", reads=INCOME_READS, apply=apply)
+COUNT = Step(
+    "births_beyond_evidence",
+    reads=("age", "mother", "n_children", "province", "residence", "education"),
+    apply=count_beyond,
+)

@@ -34,6 +34,7 @@ MOST_BORN = 13  # children of a woman at risk, so that twins still find an id
 SHAPE = (FAMILIES, N_AGES, len(EDUCATION), len(RESIDENCES), WAITS + 1, 2)
 CELLS = math.prod(SHAPE)
 MARRIED = MARITAL.index("married")
+NEARLY_CERTAIN = 1.0 - 1e-12
 TOP = math.log(30.0)  # log hazards stop here; a birth is certain long before
 BEFORE_THE_END = float(np.float32(1.0) - np.finfo(np.float32).epsneg)
 
@@ -124,6 +125,12 @@ def log_hazard(
 def chance_of(log_hazard: float) -> float:
     """Chance of a delivery in a year lived to its end (complementary log-log)."""
     return -math.expm1(-math.exp(min(log_hazard, TOP)))
+
+
+@rule
+def scaled_chance(chance: float, factor: float) -> float:
+    """The chance where the hazard behind it is so many times as high."""
+    return -math.expm1(math.log1p(-min(chance, NEARLY_CERTAIN)) * factor)
 
 
 @rule

@@ -112,7 +112,7 @@ class SongheModel(Engine):
         self.constants = Constants()
         self.tally = Tally()
         self.counterparts: dict[str, NDArray[np.int64]] = {}
-        self.birth_response = np.zeros((PARITY_CLASSES, len(RESIDENCES), len(EDUCATION)))
+        self.no_promises()
         self.funds = open_funds(self) if POLICIES else {}
         if self.options.differentials:
             self._start_function()
@@ -142,13 +142,19 @@ class SongheModel(Engine):
         """
         self.year += 1
         self.constants.year = self.year
-        self.birth_response[:] = 0.0
+        self.no_promises()
         self.live()
         self.tally.close(self.year)
         self.national = national.totals(self.tally.years[self.year])
         self.compact()
         if self.datacollector is not None:
             self.datacollector.collect(self)
+
+    def no_promises(self) -> None:
+        """Couples have heard of no policy; what `birth_response` writes each year."""
+        shape = (PARITY_CLASSES, len(RESIDENCES), len(EDUCATION))
+        self.birth_response = np.zeros(shape)
+        self.beyond_evidence = np.zeros((PARITY_CLASSES, 1, *shape[1:]), np.bool_)
 
     def record_moves(
         self,
@@ -191,7 +197,7 @@ class SongheModel(Engine):
         twin.datacollector = None
         twin.tally, twin.seconds = Tally(), defaultdict(float)
         twin.tally.years = dict(self.tally.years)
-        twin.birth_response = self.birth_response.copy()
+        twin.no_promises()
         twin.counterparts = {name: sums.copy() for name, sums in self.counterparts.items()}
         twin.funds = copy_funds(self.funds, twin)
         return twin

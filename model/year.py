@@ -31,6 +31,7 @@ YEAR = (
     partnership.DIVORCE,
     household.STEP,
     births.STEP,
+    birth_response.COUNT,
     partnership.DIVORCES,
     partnership.MARRIAGE,
     household.STEP_MOVES,
@@ -70,6 +71,7 @@ POLICY_STEPS = frozenset(
     step.name
     for step in (
         birth_response.STEP,
+        birth_response.COUNT,
         work.STEP,
         work.PAY,
         scheme_membership.STEP,

@@ -9,7 +9,8 @@
 
 An empty `changes` is the null policy. `structural: true` marks a baseline of its own, whose
 alignment constants are solved anew; `announced` the day from which people can know of the
-changes; `responses: assumed` switches on the offered values of neutral levers.
+changes, so that births answer from then on; `responses: assumed` switches on the offered values
+of neutral levers.
 """
 
 import re
@@ -28,6 +29,7 @@ from ..parameters.yamlfile import read_yaml
 
 SHIPPED = Path(__file__).parent / "scenarios"
 BASELINE = "baseline"
+ANNOUNCED = "demography.fertility_response.announced"
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
 _FILE_BESIDE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*\.ya?ml")
 
@@ -154,6 +156,8 @@ def _load(path: Path, chain: tuple[Path, ...]) -> Scenario:
         for key, change in record.changes.items()
     }
     inherited = parent.changes if parent else {}
+    if record.announced:
+        own.setdefault(ANNOUNCED, {record.announced: 1})
     return Scenario(
         name=record.name,
         title=record.title,

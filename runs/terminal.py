@@ -282,12 +282,32 @@ def notes(frame: "pd.DataFrame", dataset: "xr.Dataset") -> list[str]:
         "弥补赤字前.",
         f"Population concept 人口口径: {concept} {concept_zh}.",
     ]
+    lines += _outside_evidence(dataset)
     if int(dataset["year"][-1]) > LAST_WITHOUT_STRUCTURE and not has_structure(dataset):
         lines.append(
             f"Years after {LAST_WITHOUT_STRUCTURE} hang on the path of fertility: add tfr-constant "
             f"and tfr-decline to see them {LAST_WITHOUT_STRUCTURE}年以后须与另两条生育率路径并列."
         )
     return lines
+
+
+def _outside_evidence(dataset: "xr.Dataset") -> list[str]:
+    """A line for each scenario that promises couples more than has been observed."""
+    if "births_beyond_evidence" not in dataset:
+        return []
+    found = []
+    for scenario in dataset["scenario"].values:
+        own = dataset[["births_beyond_evidence", "births"]].sel(scenario=scenario).sum("replicate")
+        beyond = own["births_beyond_evidence"].sum("year").max("draw")
+        if float(beyond) <= 0.0:
+            continue
+        births = own["births"].sum([d for d in own["births"].dims if d not in ("draw", "year")])
+        share = (own["births_beyond_evidence"] / births).max()
+        found.append(
+            f"{scenario}: up to {100 * float(share):.0f} % of the births of a year stand outside "
+            "the evidence on policy 超出政策证据范围."
+        )
+    return found
 
 
 def _prices(dataset: "xr.Dataset") -> str:

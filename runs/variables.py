@@ -103,6 +103,10 @@ PEOPLE = (
     Variable("births_by_age_parity", ("age", "birth_order"), PERSONS_Y,
              "Births by age of the mother and order", "分母亲年龄和孩次出生人口",
              f"{FLOW} Completed age of the mother at the birth; order 3 is third and later."),
+    Variable("births_beyond_evidence", (), PERSONS_Y, "Births outside the evidence on policy",
+             "超出政策证据范围的出生人口",
+             f"{FLOW} To couples whose next child was promised cash beyond the share of income up "
+             "to which an answer of births has been observed."),
     Variable("marriages", (), "couples per year", "Marriages", "结婚对数", FLOW),
     Variable("divorces", (), "couples per year", "Divorces", "离婚对数", FLOW),
     Variable("tfr", (), "children per woman", "Total fertility rate", "总和生育率",

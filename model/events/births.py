@@ -26,6 +26,7 @@ from ...parameters.rates import annual_asfr, annual_survival, infant_years, srb
 from ..birth_level import (
     BAND_FROM,
     births_by_wish,
+    by_province,
     chances,
     debt_of,
     entry_into_union,
@@ -56,6 +57,7 @@ from ..birth_rules import (
     infant_death,
     is_advanced,
     month_of,
+    scaled_chance,
     time_of_birth,
     wait_of,
 )
@@ -149,12 +151,18 @@ def find_cells(
 
 @kernel
 def deliver(
-    rows: Any, cells: Any, death_u: Any, u: Any, c: Chances, time: Any, twins: Any, advanced: Any
-) -> None:
-    """Write when each listed woman gives birth (or NEVER), of twins, and because of policy."""
+    rows: Any, cells: Any, death_u: Any, u: Any, c: Chances, factor: Any, time: Any, twins: Any,
+    advanced: Any,
+) -> None:  # fmt: skip
+    """Write when each listed woman gives birth (or NEVER), of twins, and because of policy.
+
+    factor : on her hazard, for her province; empty where provinces do not differ
+    """
     for k in range(rows.size):
         cell, death = cells[k], death_u[rows[k]]
         early, late = c.early[cell], c.late[cell]
+        if factor.size:
+            early = late = 0.5 * scaled_chance(early + late, factor[k])
         chance = luck.unit(u[0, k])
         time[k] = NEVER
         if delivers(chance, early, late, death >= 1.0):
@@ -206,6 +214,10 @@ class Plan(NamedTuple):
     cells: NDArray[np.int64]
     chances: Chances
     sexes: SexRules
+    factor: Floats  # by row, on the hazard; empty where provinces do not differ
+
+
+NO_FACTOR: Floats = np.empty(0)
 
 
 def by_age_alone(model: "SongheModel", asfr: Floats) -> Plan:
@@ -221,7 +233,7 @@ def by_age_alone(model: "SongheModel", asfr: Floats) -> Plan:
     odds = float(np.log(srb(p, model.year)))
     sexes = SexRules(odds, 0.0, 0.0, newborn_q(p, model.year, model.concept), infant_years(p))
     cells = people["age"][rows].astype(np.int64)
-    return Plan(rows, cells, Chances(early, late, early + late, 0.0), sexes)
+    return Plan(rows, cells, Chances(early, late, early + late, 0.0), sexes, NO_FACTOR)
 
 
 class Risk(NamedTuple):
@@ -258,7 +270,22 @@ def outside_union(p: Parameters) -> float:
     return p.value(KEY + "births_outside_marriage") + p.value(KEY + "bridal_births")
 
 
-def terms_of(model: "SongheModel", risk: Risk, asfr: Floats, births: float) -> Hazards:
+def answers_of(model: "SongheModel", risk: Risk) -> tuple[Floats, Floats]:
+    """The response to policy by order, residence and education, and the factor of each row."""
+    response, people, rows = model.birth_response, model.people, risk.rows
+    if response.ndim < 4:  # no province is promised anything of its own
+        return response, NO_FACTOR
+    order = np.minimum(people["n_children"][rows], ORDERS - 1).astype(np.int64)
+    where = (order, *(people[name][rows] for name in ("province", "residence", "education")))
+    women = np.zeros(response.shape, np.int64)
+    np.add.at(women, where, 1)
+    mean, factor = by_province(response, women)
+    return mean, np.ascontiguousarray(factor[where])
+
+
+def terms_of(
+    model: "SongheModel", risk: Risk, asfr: Floats, births: float, response: Floats
+) -> Hazards:
     """Terms of the log hazard of the year: the pattern solved once, the response to policy."""
     p = model.parameters
 
@@ -267,7 +294,7 @@ def terms_of(model: "SongheModel", risk: Risk, asfr: Floats, births: float) -> H
         return solve_pattern(p, women, births * (1.0 - outside_union(p)))
 
     terms = model.constants.get("birth_pattern", solve, aligned=model.year == FIRST_YEAR)
-    return hazards_of(p, pattern_table(terms), asfr, model.birth_response)
+    return hazards_of(p, pattern_table(terms), asfr, response)
 
 
 def solve_debt(p: Parameters, risk: Risk, terms: Hazards, levels: Floats) -> float:
@@ -290,7 +317,8 @@ def by_hazard(model: "SongheModel", asfr: Floats, survival: Floats) -> Plan:
     p, get = model.parameters, model.constants.get
     risk = women_at_risk(model.people)
     wanted, twins = wanted_births(risk, asfr, survival), p.value(KEY + "twin_share")
-    terms = terms_of(model, risk, asfr, float(wanted.sum()))
+    response, factor = answers_of(model, risk)
+    terms = terms_of(model, risk, asfr, float(wanted.sum()), response)
     used = np.flatnonzero(risk.counts)
     people, group = np.empty(len(used)), np.empty(len(used), np.int64)
     exposures(used, risk.counts, 0.5 * (1.0 + survival), people, group)
@@ -313,7 +341,7 @@ def by_hazard(model: "SongheModel", asfr: Floats, survival: Floats) -> Plan:
     chances(used, group, logs[0] + shock, levels, without)
     sexes = sex_rules(model, births_by_wish(used, people, chance))
     half = 0.5 * chance
-    return Plan(risk.rows, risk.cells, Chances(half, half, without, twins), sexes)
+    return Plan(risk.rows, risk.cells, Chances(half, half, without, twins), sexes, factor)
 
 
 def sex_rules(model: "SongheModel", births: tuple[float, float]) -> SexRules:
@@ -342,7 +370,9 @@ def deliveries(model: "SongheModel", plan: Plan) -> Deliveries:
     for part in parts(len(rows)):
         u = luck.words(people["id"][rows[part]], luck.Call.BIRTH, model.year, model.key)
         written = time[part], twins[part], advanced[part]
-        deliver(rows[part], plan.cells[part], people["death_u"], u, plan.chances, *written)
+        factor = plan.factor[part] if plan.factor.size else plan.factor
+        cells, death_u = plan.cells[part], people["death_u"]
+        deliver(rows[part], cells, death_u, u, plan.chances, factor, *written)
     bear = time < 1
     mothers = rows[bear]
     people["since_birth"][mothers] = THIS_YEAR

@@ -133,3 +133,50 @@ def test_what_is_not_known_yet_is_not_expected(p):
     told = load({KEY + "announced": {"2023-06-01": 1}})
     assert promise.known(told, key, day, 2023) == 3600.0
     assert promise.known(told, key, date(2024, 12, 31), 2023) == 0.0
+
+
+# --- in the model's year
+
+
+class Couples:
+    """Mothers of newborns in one place, and what a step of births needs of a model."""
+
+    def __init__(self, parameters, children, residence):
+        from songhe.model.tally import Tally
+
+        n = len(children)
+        self.parameters, self.year, self.tally = parameters, 2027, Tally()
+        both = 2 * n
+        self.people = {
+            "age": np.repeat(np.array([30, -1], np.int8), n),
+            "mother": np.concatenate([np.full(n, -1), np.arange(n)]).astype(np.int32),
+            "n_children": np.concatenate([children, np.zeros(n)]).astype(np.uint8),
+            "province": np.zeros(both, np.uint8),
+            "residence": np.tile(np.asarray(residence, np.uint8), 2),
+            "education": np.full(both, 2, np.uint8),
+        }
+
+
+def answered(monkeypatch, parameters, children=(1, 2, 4), residence=(0, 0, 1)):
+    monkeypatch.setattr(birth_response, "income_of", lambda model: PER_HEAD)
+    model = Couples(parameters, children, residence)
+    birth_response.apply(model)
+    birth_response.count_beyond(model)
+    return model
+
+
+def test_the_step_writes_the_answer_of_the_year(monkeypatch, p):
+    model = answered(monkeypatch, p)
+    assert model.birth_response.shape == (3, 2, 6)
+    assert (model.birth_response > 0).all()
+    silent = answered(monkeypatch, switched())
+    assert not silent.birth_response.any()
+
+
+def test_births_beyond_the_evidence_are_counted(monkeypatch, p):
+    assert answered(monkeypatch, p).tally.now["births_beyond_evidence"] == 0
+    rich = load({"policies.child_subsidy.amount": {"2025-01-01": 20_000}})
+    # 40,000 yuan: 0.36 of the income of three in town, 0.27 of four, 0.43 of five in the country
+    assert answered(monkeypatch, rich).tally.now["births_beyond_evidence"] == 2
+    all_beyond = load({"policies.child_subsidy.amount": {"2025-01-01": 100_000}})
+    assert answered(monkeypatch, all_beyond).tally.now["births_beyond_evidence"] == 3

@@ -458,6 +458,41 @@ def test_mothers_of_advanced_births_carry_a_debt_for_five_years(year, crowd):
     assert left == [5, 4, 3, 2, 1, 0, 0]
 
 
+def test_a_province_with_a_promise_of_its_own_gains_births_and_no_other_does(year, crowd):
+    year.run(births.STEP)
+    here = scenario(year, crowd)
+    here.birth_response = np.zeros((3, 31, 2, 6))
+    here.birth_response[:, 15] = 0.3
+    here.run(births.STEP)
+    before, after = (set(y.people["id"][born(y)]) for y in (year, here))
+    assert before < after
+    added = np.isin(here.people["id"], list(after - before))
+    assert set(here.people["province"][added]) == {15}
+    # false alarm below 1e-6: five standard errors of a factor of 1.35 on about 60 births
+    own = [np.sum(y.people["province"][born(y)] == 15) for y in (year, here)]
+    assert abs(own[1] - 1.33 * own[0]) < 5 * (0.4 * own[0]) ** 0.5
+
+
+def test_provinces_that_are_promised_the_same_are_as_one_country(year, crowd):
+    year.birth_response[:] = 0.1
+    year.run(births.STEP)
+    twin = begun_like(year, crowd)
+    twin.birth_response = np.full((3, 31, 2, 6), 0.1)
+    twin.run(births.STEP)
+    assert (twin.people["id"][born(twin)] == year.people["id"][born(year)]).all()
+
+
+def test_promises_of_provinces_leave_the_level_of_the_country(year):
+    rng = np.random.default_rng(4)
+    term = np.zeros((3, 31, 2, 6)) + 0.2 * rng.random((1, 31, 1, 1))
+    year.birth_response = term
+    plan, chance = chances(year)
+    survival, people = births.rates_of(year)[1], year.people
+    each = -np.expm1(np.log1p(-chance) * plan.factor)
+    each = each * 0.5 * (1 + survival[people["age"][plan.rows]]) * (1 + plan.chances.twins)
+    assert each.sum() == pytest.approx(wanted(year), rel=2e-3)
+
+
 def begun_like(year, crowd):
     twin = type(year)(crowd.copy(), crowd.n, year=YEAR, parameters=year.parameters)
     twin.birth_response = np.zeros((3, 2, 6))

@@ -3,6 +3,7 @@
 import io
 
 import numpy as np
+import pandas as pd
 import pytest
 import xarray as xr
 from rich.cells import cell_len
@@ -20,6 +21,7 @@ from songhe.runs.terminal import (
     fitting,
     grid,
     left_out_lines,
+    notes,
 )
 
 
@@ -138,3 +140,21 @@ def test_a_run_says_where_results_go_and_when_nothing_is_missing(tmp_path, small
     text = plan_text(plan_of(store, work, 2), "out")
     assert "out holds 4 results" in text
     assert "Nothing is missing" in text
+
+
+def test_births_outside_the_evidence_are_told_by_scenario():
+    dims = ("scenario", "draw", "replicate", "year")
+    beyond = np.zeros((2, 2, 1, 3))
+    beyond[1, 1, 0, 2] = 30.0
+    data = xr.Dataset(
+        {"births_beyond_evidence": (dims, beyond),
+         "births": ((*dims, "sex"), np.full((2, 2, 1, 3, 2), 50.0))},
+        {"scenario": ["baseline", "generous"], "year": [2025, 2026, 2027]},
+        {"concept": "official"},
+    )  # fmt: skip
+    frame = pd.DataFrame({"draws": [1], "replicates": [1]})
+    told = [line for line in notes(frame, data) if "outside the evidence" in line]
+    assert told == [
+        "generous: up to 30 % of the births of a year stand outside the evidence on policy "
+        "超出政策证据范围."
+    ]
