@@ -166,6 +166,7 @@ FUND_NAMES: Mapping[str, tuple[str, str]] = {
     "resident_pension": ("Resident pension", "居民养老保险"),
     "long_term_care": ("Long-term care insurance", "长期护理保险"),
     "child_subsidy": ("Child subsidy", "育儿补贴"),
+    "maternity": ("Maternity insurance", "生育保险"),
 }
 ACCOUNTS = (
     ("fund_outlay", "outlay", "outlay", "支出"),

@@ -21,7 +21,7 @@ from ..parameters.dims import BIRTH_CHANNELS
 from ..parameters.load import Parameters
 from .household_income import READS as INCOME_READS
 from .household_income import household_income, income_of, thirds
-from .policies import child_subsidy
+from .policies import child_subsidy, maternity_leave
 from .promise import KEY, ORDERS, SHAPE, Promise, sum_of
 from .step import Step
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 
 COUPLE_AND_NEXT = 3  # members of the household beside the children born before
-PROMISES = (child_subsidy.promise,)
+PROMISES = (child_subsidy.promise, maternity_leave.promise)
 
 
 def diminishing(z: Any, knee: float) -> Floats:
@@ -83,7 +83,8 @@ def apply(model: "SongheModel") -> None:
     p, per_head = model.parameters, income_of(model)
     promise = sum_of([of(model) for of in PROMISES])
     term = response(p, promise, per_head)
-    model.birth_response = term[:, 0] if term.shape[1] == 1 else term
+    alike = bool((term == term[:, :1]).all())  # no province differs
+    model.birth_response = term[:, 0] if alike else term
     ratio = over_income(p, promise.cash, per_head)
     model.beyond_evidence = ratio > p.value(KEY + "evidence_limit")
 

@@ -19,10 +19,22 @@ from .events import (
     partnership,
     work,
 )
-from .policies import child_subsidy, employee_pension, long_term_care_insurance, resident_pension
+from .policies import (
+    child_subsidy,
+    employee_pension,
+    long_term_care_insurance,
+    maternity_leave,
+    resident_pension,
+)
 from .step import check
 
-POLICIES = (child_subsidy, employee_pension, resident_pension, long_term_care_insurance)
+POLICIES = (
+    child_subsidy,
+    employee_pension,
+    resident_pension,
+    long_term_care_insurance,
+    maternity_leave,
+)
 
 YEAR = (
     birth_response.STEP,
@@ -32,6 +44,7 @@ YEAR = (
     household.STEP,
     births.STEP,
     birth_response.COUNT,
+    maternity_leave.LEAVE,
     partnership.DIVORCES,
     partnership.MARRIAGE,
     household.STEP_MOVES,
@@ -44,6 +57,7 @@ YEAR = (
     work.PAY,
     scheme_membership.STEP,
     child_subsidy.STEP,
+    maternity_leave.STEP,
     employee_pension.STEP,
     resident_pension.STEP,
     long_term_care_insurance.STEP,
@@ -72,10 +86,12 @@ POLICY_STEPS = frozenset(
     for step in (
         birth_response.STEP,
         birth_response.COUNT,
+        maternity_leave.LEAVE,
         work.STEP,
         work.PAY,
         scheme_membership.STEP,
         child_subsidy.STEP,
+        maternity_leave.STEP,
         employee_pension.STEP,
         resident_pension.STEP,
         long_term_care_insurance.STEP,

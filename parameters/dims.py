@@ -35,7 +35,9 @@ HOUSEHOLD_SIZES = tuple(range(1, 11))
 GENERATIONS = (1, 2, 3, 4)
 CARE_GRADES = tuple(range(6))
 BIRTH_ORDERS = (1, 2, 3)
-FUNDS = ("employee_pension", "resident_pension", "long_term_care", "child_subsidy")
+FUNDS = (
+    "employee_pension", "resident_pension", "long_term_care", "child_subsidy", "maternity",
+)  # fmt: skip
 LEDGERS = ("pooled", "individual")
 CARE_SETTINGS = ("family", "home_care", "institution")
 SCHEMES = ("none", "employee", "resident")

@@ -10,14 +10,17 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from ..model import pension_rules, retirement_rules
 from ..model.policies import (
     child_subsidy,
     employee_pension,
     long_term_care_insurance,
+    maternity_leave,
     resident_pension,
 )
-from ..parameters.dims import CARE_GRADES, CARE_SETTINGS, RESIDENCES, SCHEMES, SEXES
+from ..parameters.dims import CARE_GRADES, CARE_SETTINGS, PROVINCES, RESIDENCES, SCHEMES, SEXES
 from ..parameters.load import ParameterError, Parameters, load
 from ..parameters.problems import Problem, one_of
 
@@ -116,6 +119,16 @@ def _month(text: str) -> Month:
     if not found or not 1 <= int(found[2]) <= MONTHS or not 1880 <= int(found[1]) <= 2110:
         raise ValueError(text)
     return Month(int(found[1]), int(found[2]))
+
+
+def _month_from(first: int) -> Callable[[str], Month]:
+    def read(text: str) -> Month:
+        month = _month(text)
+        if month.year < first:
+            raise ValueError(text)
+        return month
+
+    return read
 
 
 def _whole(lowest: int, highest: int) -> Callable[[str], int]:
@@ -420,7 +433,35 @@ def _long_term_care(
     return lines
 
 
+def _maternity_leave(
+    p: Parameters, born: Month, province: int, wage: float, children: int, insured: int
+) -> list[Line]:
+    key, module = maternity_leave.POLICY, maternity_leave
+    r, at = module.rules_of(p, born.year), born.month - 1
+    provincial = int(np.asarray(p.at(key + "provincial_days", born.day))[province])
+    national = int(r.mother[province, at]) - provincial
+    days = int(module.leave_days(national + provincial, children, r.further_child))
+    own, average = round(wage * FEN), int(r.average[province])
+    fund, employer = module.shares_of(days, own, average, True, insured == 0)
+    source = "work.economy, prices.wage"
+    return [
+        Line("national leave", f"{national}", "days", *_when(p, key + "national_days", born.day)),
+        Line("leave that the province adds", f"{provincial}", "days",
+             *_when(p, key + "provincial_days", born.day)),
+        Line("leave in all", f"{days}", "days"),
+        Line("mean wage of employers", average / FEN, "yuan per month", None, source),
+        Line("maternity allowance", fund / FEN, "yuan",
+             *_when(p, key + "employer_rate", born.day)),
+        Line("paid by the employer", employer / FEN, "yuan"),
+        Line("leave of the father", f"{int(r.father[province, at])}", "days",
+             *_when(p, key + "paternity_days", born.day)),
+        Line("parental leave of each parent", f"{r.parental}", "days per year",
+             *_when(p, key + "parental_days", born.day)),
+    ]  # fmt: skip
+
+
 _MONTH = "a month, YYYY-MM"
+YES_NO = ("yes", "no")
 POSTS = ("worker", "cadre", "flexible", "special")
 _RETIREMENT = {
     "born": Key(_month, _MONTH),
@@ -431,6 +472,16 @@ POLICIES: Mapping[str, tuple[Mapping[str, Key], Callable[..., list[Line]]]] = {
     "child_subsidy": (
         {"born": Key(_month, _MONTH), "died": Key(_month, _MONTH, "")},
         _child_subsidy,
+    ),
+    "maternity_leave": (
+        {
+            "born": Key(_month_from(2011), "a month from 2011-01 on, YYYY-MM"),
+            "province": _one(PROVINCES),
+            "wage": Key(_yuan, "yuan a month, with at most two decimals"),
+            "children": Key(_whole(1, 4), "children of the delivery, 1 to 4", "1"),
+            "insured": Key(_one(YES_NO).read, _one(YES_NO).allowed, "yes"),
+        },
+        _maternity_leave,
     ),
     "retirement": (_RETIREMENT, _retirement),
     "employee_pension": (

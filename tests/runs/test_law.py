@@ -172,11 +172,27 @@ def test_premium_depends_on_the_scheme():
     assert value(resident, "premium as urban_resident, paid by local_government") > 0
 
 
+MOTHER = {"born": "2024-05", "province": "Henan", "wage": "9000"}
+
+
+def test_leave_of_an_insured_mother():
+    lines = law("maternity_leave", MOTHER)
+    assert value(lines, "national leave") == "98"
+    assert value(lines, "leave in all") == "190"
+    paid = [float(value(lines, part)) for part in ("maternity allowance", "paid by the employer")]
+    assert sum(paid) == 57_000  # 190 days at 9,000 yuan for 30
+    alone = law("maternity_leave", MOTHER | {"insured": "no"})
+    assert value(alone, "maternity allowance") == 0.0
+    assert value(alone, "paid by the employer") == 57_000
+    assert value(law("maternity_leave", MOTHER | {"children": "2"}), "leave in all") == "205"
+
+
 @pytest.mark.parametrize("policy", POLICIES)
 def test_every_step_can_be_read(policy):
     given = {
         "child_subsidy": {"born": "2025-06"}, "resident_pension": {"born": "1970-06"},
         "retirement": {"born": "1970-06", "sex": "male"}, "employee_pension": EMPLOYEE,
+        "maternity_leave": MOTHER,
     }  # fmt: skip
     for line in law(policy, given.get(policy, CARE)):
         assert line.what in str(line)
@@ -186,7 +202,9 @@ def test_every_step_can_be_read(policy):
 @pytest.mark.parametrize(
     ("policy", "given", "words"),
     [
-        ("child_subsidies", {}, "one of child_subsidy, retirement"),
+        ("maternity_leave", MOTHER | {"province": "Hohhot"}, "Beijing or Tianjin"),
+        ("maternity_leave", MOTHER | {"born": "2010-12"}, "from 2011-01"),
+        ("child_subsidies", {}, "one of child_subsidy, maternity_leave"),
         ("child_subsidy", {"born": "2025-06", "wage": "1"}, "one of born, died"),
         ("child_subsidy", {}, "a month, YYYY-MM"),
         ("child_subsidy", {"born": "2025-13"}, "a month, YYYY-MM"),
