@@ -6,7 +6,6 @@ the base belongs to (seed, replicate) and to none of the parameter draws, which 
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtri
 
 from . import luck
 
@@ -28,4 +27,6 @@ def uniforms(n: int, purpose: int, key: luck.Key) -> Array:
 
 def normal(u: Array) -> Array:
     """Standard normal deviates from uniforms in (0, 1)."""
+    from scipy.special import ndtri
+
     return np.asarray(ndtri(u), dtype=np.float64)

@@ -16,10 +16,10 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.interpolate import PchipInterpolator
 
 from ..parameters.dims import AGES, EDUCATION, MARITAL
 from ..parameters.load import Parameters
+from ..parameters.monotone import monotone
 from ..parameters.rates import Concept
 from .base_counts import BASE_YEAR, FEMALE, MALE, Numbers, first_ages, year_end_counts
 
@@ -175,7 +175,7 @@ def smooth_share(share: Array, weight: Array, age_from: Whole) -> Array:
     wanted = np.log(share / (1 - share))
     node = wanted.copy()
     for _ in range(ROUNDS):
-        curve = PchipInterpolator(middle, node, axis=1)(np.clip(ages, middle[0], middle[-1]))
+        curve = monotone(middle, node, np.clip(ages, middle[0], middle[-1]))
         slope = (node[:, 1:2] - node[:, :1]) / (middle[1] - middle[0])
         curve = curve + slope * np.minimum(ages - middle[0], 0.0)
         single = 1 / (1 + np.exp(-curve))

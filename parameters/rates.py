@@ -15,10 +15,10 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.interpolate import PchipInterpolator
 
 from .life_table import cohort_survival, life_table, newborn_survival, scaled_to_expectancy
 from .load import Parameters
+from .monotone import monotone
 
 Array = NDArray[np.float64]
 Years = NDArray[np.int64]
@@ -41,11 +41,11 @@ def single_ages(mx: Array, age_from: Years, infant_years: float) -> Array:
     middle = (age_from + np.append(age_from[1:] - 1, age_from[-1])) / 2
     node = np.log(mx)
     for _ in range(GROUP_ROUNDS):
-        single: Array = np.exp(PchipInterpolator(middle, node, axis=-1)(AGES))
+        single: Array = np.exp(monotone(middle, node, AGES))
         years = life_table(single, infant_years).years
         deaths = np.add.reduceat(single * years, age_from, axis=-1)
         node = node + np.log(mx * np.add.reduceat(years, age_from, axis=-1) / deaths)
-    return np.asarray(np.exp(PchipInterpolator(middle, node, axis=-1)(AGES)), dtype=np.float64)
+    return np.asarray(np.exp(monotone(middle, node, AGES)), dtype=np.float64)
 
 
 def calendar_years(mx: Array, year_from: Years, years: Years) -> Array:
@@ -73,9 +73,8 @@ def single_age_shares(shares: Array, age_from: Years) -> Array:
     cumulative = np.concatenate(
         [np.zeros((*shares.shape[:-1], 1)), np.cumsum(shares, axis=-1)], axis=-1
     )
-    spline = PchipInterpolator(limits, cumulative, axis=-1)
     edges = np.clip(np.arange(len(AGES) + 1), limits[0], limits[-1])
-    return np.asarray(np.diff(spline(edges), axis=-1), dtype=np.float64)
+    return np.asarray(np.diff(monotone(limits, cumulative, edges)), dtype=np.float64)
 
 
 def old_age_ramp(first: float, full: float) -> Array:

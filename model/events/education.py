@@ -133,10 +133,10 @@ def at_least(p: Parameters, born: NDArray[np.int64]) -> Array:
 @lru_cache(maxsize=4)
 def _cumulative(numbers: Numbers) -> tuple[Array, Array]:
     """Listed cohorts float64[n], and the shares float64[sex, n, level]."""
-    table = numbers.p.table("demography.education.attainment_by_cohort")
-    share = np.asarray(table.transpose("sex", "cohort", "education").values, dtype=np.float64)
+    key = "demography.education.attainment_by_cohort"
+    share = numbers.p.array(key)
     cumulative = np.cumsum(share[..., ::-1], axis=-1)[..., ::-1]
-    return np.asarray(table["cohort"].values, np.float64), cumulative / cumulative[..., :1]
+    return np.asarray(numbers.p.coords(key, "cohort"), np.float64), cumulative / cumulative[..., :1]
 
 
 def wanted(p: Parameters, year: int) -> Array:
