@@ -100,13 +100,23 @@ def bear(model: HasHouseholds, mothers: Rows, *, sex: Any, **values: Any) -> NDA
         **values,
     )
     join_household(people, rows, people["household"][mothers])
-    male = (np.asarray(sex) == 0).astype(np.uint8)
     for parents in (mothers, fathers):
         known = parents >= 0
-        np.add.at(people["n_children"], parents[known], np.uint8(1))
-        np.add.at(people["n_living_children"], parents[known], np.uint8(1))
-        np.add.at(people["n_sons"], parents[known], male[known])
+        _count_children(people, rows[known], parents[known])
     return rows
+
+
+def acknowledge(people: People, children: Rows, fathers: Rows) -> None:
+    """Give living children who have none a father."""
+    people["father"][children] = fathers
+    _count_children(people, children, fathers)
+
+
+def _count_children(people: People, children: Rows, parents: Rows) -> None:
+    """Add living children to the counters of a parent each."""
+    np.add.at(people["n_children"], parents, np.uint8(1))
+    np.add.at(people["n_living_children"], parents, np.uint8(1))
+    np.add.at(people["n_sons"], parents, (people["sex"][children] == 0).astype(np.uint8))
 
 
 def bury(people: People, rows: Rows) -> None:

@@ -26,9 +26,9 @@ class Call(IntEnum):
 
     PERSON = 1  # function and death; time of death; moves; divorce
     LIVING = 2  # leaving home; collective living; -; -
-    BIRTH = 3  # a birth; its time; twins; birth outside marriage
+    BIRTH = 3  # a birth; its time; twins; whether a single mother is a bride
     CHILD = 4  # by the child's id: sex; death in its first year; time of it; -
-    MARRIAGE = 5  # position on the market; looks for a partner; home of the couple; -
+    MARRIAGE = 5  # position on the market; looks for a partner; home of the couple; a bride's place
     MARRIAGE_CELL = 6  # by cell: rounding, two words; place on the circle; -
     HOUSEHOLD = 7  # to parents; with a child, or lodgings; son or his side first; her children
     MOVE = 8  # -; spouse stays; children follow; collective

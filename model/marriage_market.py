@@ -36,6 +36,8 @@ POSITION, LOOKS, HOME = 0, 1, 2  # lanes of the call of people
 HALF_YEAR = 6  # months
 ONE = np.uint32(1)  # keeps an index free of signs, which is faster
 STATES = 2 * len(MARITAL)
+# Of single mothers of the year, in the place of the married: outside marriage, and brides.
+OUTSIDE, BRIDE = MARRIED, len(MARITAL) + MARRIED
 AGES = np.arange(np.iinfo(np.int8).max + 2)  # at the wedding
 YOUNG = ("marital", "alive", "age")
 LOOKED_AT = (
@@ -45,7 +47,10 @@ LOOKED_AT = (
 
 
 class Singles(NamedTuple):
-    """Single men and women of legal age on the market, by row; a state is student, marital."""
+    """Single men and women of legal age on the market, in the order of rows.
+
+    A state is student and marital; mothers of the year have two of their own, see `brides`.
+    """
 
     rows: Rows
     code: NDArray[np.int32]  # place of each in [sex, region, type, state]
@@ -223,6 +228,7 @@ def chances(p: Parameters, kinds: Types) -> Floats:
     """Chance that a single looks for a partner, float64[sex, type, state]."""
     looking = p.array(KEY + "looking")[..., kinds.parts()[0]].transpose(1, 2, 0)
     both = np.concatenate((looking, looking * p.value(KEY + "student")), axis=2)
+    both[..., OUTSIDE], both[..., BRIDE] = 0.0, 1.0
     return np.ascontiguousarray(both)
 
 

@@ -14,11 +14,13 @@ from ..agents.compiled import kernel, rule
 from ..agents.frame import People
 from ..parameters.dims import (
     ADL,
+    AGE_GROUPS,
     AGES,
     EDUCATION,
     GENERATIONS,
     HOUSEHOLD_SIZES,
     MARITAL,
+    PARITIES,
     PROVINCES,
     RESIDENCES,
     SEXES,
@@ -33,9 +35,12 @@ Counts = NDArray[Any]  # whole numbers: int64 while the year runs
 P, R, S, A = len(PROVINCES), len(RESIDENCES), len(SEXES), len(AGES)
 N_ADL, N_MARITAL, N_EDUCATION = len(ADL), len(MARITAL), len(EDUCATION)
 N_SIZES, N_GENERATIONS = len(HOUSEHOLD_SIZES), len(GENERATIONS)
+N_GROUPS, N_PARITIES = len(AGE_GROUPS), len(PARITIES)
 MOST_ABOVE = 3  # generations above a person that are told apart
 OLD = 65
 MOST_CHILDREN = 4
+MOST_BORNE = 15  # children that are told apart while counting
+FEMALE, NEVER_MARRIED = SEXES.index("female"), MARITAL.index("never_married")
 CHUNK = 4096  # people whose places in the tables stay in the nearest cache
 
 # A household in one word: members; a flag for each generation above a member; then bits of
@@ -52,6 +57,10 @@ STOCKS: dict[str, tuple[int, ...]] = {
     "collective_population": (len(COLLECTIVES) - 1,),
     "kin_65plus": (S, A, 2, MOST_CHILDREN + 1),
     "living_alone": (S, A, R),
+    "women_by_parity": (A, N_PARITIES),
+    "children_ever_born": (A,),
+    "never_married": (R, S, N_GROUPS, N_EDUCATION),
+    "adults": (R, S, N_GROUPS, N_EDUCATION),
 }
 
 
@@ -90,18 +99,21 @@ class Tally:
 @kernel
 def count_people(
     alive: Any, province: Any, residence: Any, sex: Any, age: Any, adl: Any, marital: Any,
-    education: Any, partner: Any, n_living_children: Any, by_adl: Any, by_union: Any, by_kin: Any,
+    education: Any, partner: Any, n_living_children: Any, n_children: Any, by_adl: Any,
+    by_union: Any, by_kin: Any, by_borne: Any,
 ) -> None:  # fmt: skip
-    """Add the living to flat tables by function, by marital status and education, and by kin.
+    """Add the living to flat tables by function, by marital status and education, by kin, and
+    by children.
 
     by_adl : int32[P x R x S x A x 4]; by_union : int32[R x S x A x 4 x 6]
     by_kin : int32[S x A x 2 x 5], by living partner and living children
+    by_borne : int32[S x A x 16], by children ever borne or fathered
     Places come first, without signs, in a loop that vectorises; then the counts.
     """
     n_a, n_s, n_r, n_kin = np.uint32(A), np.uint32(S), np.uint32(R), np.uint32(MOST_CHILDREN + 1)
     n_adl, n_marital, n_education = np.uint32(N_ADL), np.uint32(N_MARITAL), np.uint32(N_EDUCATION)
     at_adl, at_union = np.empty(CHUNK, np.uint32), np.empty(CHUNK, np.uint32)
-    at_kin = np.empty(CHUNK, np.uint32)
+    at_kin, at_borne = np.empty(CHUNK, np.uint32), np.empty(CHUNK, np.uint32)
     for low in range(0, alive.size, CHUNK):
         m = min(CHUNK, alive.size - low)
         for k in range(m):
@@ -113,11 +125,13 @@ def count_people(
             at_adl[k] = of_province * n_adl + adl[i]
             at_union[k] = (of_place * n_marital + marital[i]) * n_education + education[i]
             at_kin[k] = of_couple * n_kin + min(n_living_children[i], MOST_CHILDREN)
+            at_borne[k] = of_sex * np.uint32(MOST_BORNE + 1) + min(n_children[i], MOST_BORNE)
         for k in range(m):
             i = np.uint32(low + k)
             by_adl[at_adl[k]] += alive[i]
             by_union[at_union[k]] += alive[i]
             by_kin[at_kin[k]] += alive[i]
+            by_borne[at_borne[k]] += alive[i]
 
 
 @kernel
@@ -130,6 +144,11 @@ def share_out(by_union: Any, by_marital: Any, by_education: Any) -> None:
                     for e in range(N_EDUCATION):
                         by_marital[r, s, a, m] += by_union[r, s, a, m, e]
                         by_education[s, a, e] += by_union[r, s, a, m, e]
+
+
+def by_age_group(by_age: Counts) -> Counts:
+    """Sums over five-year groups from 15 on, the last open, of int64[R, S, A, ...]."""
+    return np.asarray(np.add.reduceat(by_age, AGE_GROUPS, axis=2))
 
 
 @kernel
@@ -242,17 +261,23 @@ def _count_people(people: People, tables: dict[str, Counts]) -> None:
     by_adl = np.zeros((P, R, S, A, N_ADL), np.int32)
     by_union = np.zeros((R, S, A, N_MARITAL, N_EDUCATION), np.int32)
     by_kin = np.zeros((S, A, 2, MOST_CHILDREN + 1), np.int32)
+    by_borne = np.zeros((S, A, MOST_BORNE + 1), np.int32)
     names = (
         "alive", "province", "residence", "sex", "age", "adl", "marital", "education", "partner",
-        "n_living_children",
+        "n_living_children", "n_children",
     )  # fmt: skip
-    flat = (table.ravel() for table in (by_adl, by_union, by_kin))
+    flat = (table.ravel() for table in (by_adl, by_union, by_kin, by_borne))
     count_people(*(people[name] for name in names), *flat)
     share_out(by_union, tables["population_marital"], tables["population_education"])
     tables["population_adl"][:] = by_adl
     for state in range(N_ADL):
         tables["population"] += by_adl[..., state]
     tables["kin_65plus"][:, OLD:] = by_kin[:, OLD:]
+    women = by_borne[FEMALE].astype(np.int64)
+    tables["women_by_parity"][:] = np.add.reduceat(women, PARITIES, axis=1)
+    tables["children_ever_born"][:] = (women * np.arange(MOST_BORNE + 1)).sum(axis=1)
+    tables["never_married"][:] = by_age_group(by_union[:, :, :, NEVER_MARRIED])
+    tables["adults"][:] = by_age_group(by_union.sum(axis=3))
     count_collective(people["alive"], people["collective"], tables["collective_population"])
 
 
@@ -287,6 +312,7 @@ STEP = Step(
     reads=(
         "alive", "province", "residence", "sex", "age", "adl", "marital", "education",
         "household", "collective", "mother", "father", "partner", "n_living_children",
+        "n_children",
     ),
     apply=apply,
 )  # fmt: skip

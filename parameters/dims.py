@@ -35,6 +35,10 @@ HOUSEHOLD_SIZES = tuple(range(1, 11))
 GENERATIONS = (1, 2, 3, 4)
 CARE_GRADES = tuple(range(6))
 BIRTH_ORDERS = (1, 2, 3)
+ORDERS = (1, 2, 3, 4, 5)  # of births in the results; the last for later ones
+PARITIES = (0, 1, 2, 3, 4, 5)  # children ever borne; the last for more
+AGE_GAPS = tuple(range(-15, 26))  # his age less hers; the ends are open
+AGE_GROUPS = tuple(range(15, 85, 5))  # by first age; the last is open
 FUNDS = (
     "employee_pension", "resident_pension", "long_term_care", "child_subsidy", "maternity",
 )  # fmt: skip

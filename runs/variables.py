@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
 from ..agents.columns import COLLECTIVES
-from ..parameters.dims import COORDINATES
+from ..parameters.dims import AGE_GAPS, AGE_GROUPS, COORDINATES, EDUCATION, ORDERS, PARITIES
 
 UNIT_DIMS = ("scenario", "draw", "replicate")
 Kind = Literal["stock", "flow", "indicator"]
@@ -20,6 +20,15 @@ LABELS: Mapping[str, tuple[str | int, ...]] = {
     "collective": COLLECTIVES[1:],
     "partner": ("without", "with"),
     "living_children": (0, 1, 2, 3, 4),
+    "order": ORDERS,
+    "parity": PARITIES,
+    "age_group": AGE_GROUPS,
+    "age_gap": AGE_GAPS,
+    "marriage_order": ("first", "again"),
+    "duration": tuple(range(31)),
+    "children": (0, 1, 2, 3),
+    "husband_education": EDUCATION,
+    "wife_education": EDUCATION,
 }
 
 
@@ -109,6 +118,41 @@ PEOPLE = (
              "to which an answer of births has been observed."),
     Variable("marriages", (), "couples per year", "Marriages", "结婚对数", FLOW),
     Variable("divorces", (), "couples per year", "Divorces", "离婚对数", FLOW),
+    Variable("births_by_age_order", ("age", "order"), PERSONS_Y,
+             "Births by age of the mother and true order", "分母亲年龄和真实孩次出生人口",
+             f"{FLOW} Completed age of the mother at the birth; order among all her live births, "
+             "5 is fifth and later."),
+    Variable("births_by_education", ("residence", "education", "order"), PERSONS_Y,
+             "Births by residence and education of the mother and order",
+             "分母亲城乡、受教育程度和孩次出生人口",
+             f"{FLOW} Education of the mother on 1 January; order 5 is fifth and later."),
+    Variable("births_outside_marriage", (), PERSONS_Y, "Births outside marriage", "非婚生育",
+             f"{FLOW} To mothers who were not married on 1 January and do not wed in the year."),
+    Variable("multiple_births", (), PERSONS_Y, "Children of multiple deliveries",
+             "多胞胎出生人口", FLOW),
+    Variable("women_by_parity", ("age", "parity"), PERSONS, "Women by children ever borne",
+             "按曾生子女数分的妇女", f"{END} Parity 5 is five and more.", "stock"),
+    Variable("children_ever_born", ("age",), PERSONS, "Children ever borne by women",
+             "妇女曾生子女总数", f"{END} By age of the women, over all of them.", "stock"),
+    Variable("never_married", ("residence", "sex", "age_group", "education"), PERSONS,
+             "Never-married people by education", "分受教育程度未婚人口",
+             f"{END} Age groups of five years by first age; 80 is 80 and over.", "stock"),
+    Variable("adults", ("residence", "sex", "age_group", "education"), PERSONS,
+             "People of 15 and over by education", "分受教育程度15岁及以上人口",
+             f"{END} Age groups of five years by first age; 80 is 80 and over.", "stock"),
+    Variable("marriages_by_age", ("sex", "age", "marriage_order"), PERSONS_Y,
+             "Newly-weds by sex, age and order", "分性别、年龄和婚次结婚人数",
+             f"{FLOW} Age in the middle of the year; first: never married before."),
+    Variable("marriages_by_age_gap", ("age_gap",), "couples per year",
+             "Marriages by age gap", "分夫妻年龄差结婚对数",
+             f"{FLOW} His age less hers in completed years; -15 and 25 stand for wider ones."),
+    Variable("marriages_by_education", ("husband_education", "wife_education"),
+             "couples per year", "Marriages by education of both", "分双方受教育程度结婚对数",
+             f"{FLOW} Education on 1 January."),
+    Variable("divorces_by_duration", ("duration", "children"), "couples per year",
+             "Divorces by duration and children", "分婚龄和子女数离婚对数",
+             f"{FLOW} Full years married on 1 January, 30 is 30 and more or unknown; children "
+             "ever borne by the wife, 3 is three and more."),
     Variable("tfr", (), "children per woman", "Total fertility rate", "总和生育率",
              "Sum over ages of births over years lived by women at that age.", "indicator"),
     Variable("e0", ("sex",), "years", "Life expectancy at birth", "平均预期寿命",

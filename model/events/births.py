@@ -20,9 +20,11 @@ from ...agents import families, luck
 from ...agents.columns import NEVER, THIS_YEAR, Column
 from ...agents.compiled import kernel
 from ...agents.frame import parts
+from ...parameters import dims
 from ...parameters.dims import AGES, EDUCATION, PROVINCES, RESIDENCES, SEXES
 from ...parameters.load import Parameters
 from ...parameters.rates import annual_asfr, annual_survival, infant_years, srb
+from .. import family_counts
 from ..birth_level import (
     BAND_FROM,
     births_by_wish,
@@ -77,7 +79,7 @@ OF_WOMEN = (
     "age", "marital", "n_children", "n_sons", "since_union", "since_birth", "education",
     "residence", "birth_debt",
 )  # fmt: skip
-BY_AGE_SHAPE = (len(AGES), ORDERS)
+BY_AGE_SHAPE = (len(AGES), len(dims.ORDERS))
 PLACES_SHAPE = (len(PROVINCES), len(RESIDENCES), len(SEXES))
 YOUNG_COUPLES = slice(20 - FIRST_AGE, 35 - FIRST_AGE)  # ages whose mix the debt is solved for
 
@@ -195,7 +197,7 @@ def count_births(
     for k in range(mothers.size):
         i = mothers[k]
         by_place[province[i], residence[i], sex[k]] += 1
-        order = min(orders[k], ORDERS) - 1
+        order = min(orders[k], by_age.shape[1]) - 1
         by_age[age_at(age[i], birth_month[i], time[k]), order] += 1
 
 
@@ -398,7 +400,11 @@ def bear(model: "SongheModel", d: Deliveries, sexes: SexRules) -> None:
     places = (people[name] for name in ("age", "birth_month", "province", "residence"))
     count_births(d.mothers, d.births_before + 1, d.time, sex, *places, by_place, by_age)
     model.tally.add("births", by_place)
-    model.tally.add("births_by_age_parity", by_age)
+    model.tally.add("births_by_age_order", by_age)
+    joined = np.minimum(np.arange(by_age.shape[1]), ORDERS - 1)
+    model.tally.add("births_by_age_parity", by_age @ np.eye(ORDERS, dtype=np.int64)[joined])
+    for name, counts in family_counts.births(people, d.mothers, d.births_before + 1).items():
+        model.tally.add(name, counts)
     families.bear(model, d.mothers, sex=sex, id=ids, death_u=death_u, birth_month=month)
 
 

@@ -4,6 +4,7 @@ Decides, for every couple, whether and when it divorces (once, with the wife's l
 leaves the home, and for all singles of legal age, on one market, who marries whom and where
 the couple lives. Levels are aligned to recorded divorces and registered marriages while
 these are listed; shapes come from `partnership.yaml` and the young couples of the base.
+Mothers of the year who were single marry more or less often than others, see `brides`.
 Leaves out cohabitation, separation, unions below the legal age, and divorce in a year in
 which either spouse dies.
 
@@ -21,7 +22,7 @@ from ...agents.columns import NEVER
 from ...agents.compiled import kernel, rule
 from ...parameters.dims import MARITAL, SEXES
 from ...parameters.load import Parameters
-from .. import homes
+from .. import brides, family_counts, homes
 from ..kernels.market import level_for
 from ..marriage_ends import part
 from ..marriage_homes import settle
@@ -224,10 +225,11 @@ def end_unions(model: "SongheModel") -> None:
     names = ("sex", "partner", "death_u", "divorce_u")
     wives = wives[: end_intents(*(people[name] for name in names), wives)]
     husbands = people["partner"][wives]
+    for name, counts in family_counts.partings(people, wives).items():
+        model.tally.add(name, counts)
     families.end_unions(people, wives)
     u = homes.uniforms(model, wives, luck.Call.HOUSEHOLD)
     part(model, husbands, wives, u[CHILDREN])
-    model.tally.add("divorces", np.array(len(wives), np.int64))
 
 
 def marry(model: "SongheModel") -> None:
@@ -235,14 +237,19 @@ def marry(model: "SongheModel") -> None:
     people, p = model.people, model.parameters
     kinds = types(p)
     found = singles(model, kinds)
+    mothers = brides.single_mothers(model)
+    brides.mark(found, mothers)
     men, women = sides(model, found)
     table = this_year(model, kinds, found)
     made = couples(men, women, table, model.year, model.key)
     husbands, wives = matched(made, men, women, people)
+    brides.make_way(model, found, mothers, husbands, wives)
     u = homes.uniforms(model, wives, luck.Call.MARRIAGE)
+    for name, counts in family_counts.weddings(people, husbands, wives).items():
+        model.tally.add(name, counts)
     families.marry(people, husbands, wives)
+    brides.legitimate(model)
     settle(model, husbands, wives, u[HOME])
-    model.tally.add("marriages", np.array(len(wives), np.int64))
 
 
 def this_year(model: "SongheModel", kinds: Types, found: Singles) -> Floats:
@@ -301,7 +308,7 @@ DIVORCES = Step(
     "divorces",
     reads=(
         "id", "alive", "sex", "partner", "death_u", "divorce_u", "household", "mother", "father",
-        "age", "province", "residence",
+        "age", "province", "residence", "since_union", "n_children",
     ),
     writes=("divorce_u", "partner", "marital", "household", "collective"),
     apply=end_unions,
@@ -311,11 +318,12 @@ MARRIAGE = Step(
     reads=(
         "id", "alive", "age", "birth_month", "sex", "province", "residence", "education",
         "enrolled", "marital", "partner", "mother", "father", "sibship", "household",
-        "since_union",
+        "since_union", "n_children",
         "death_u", "divorce_u",
     ),
     writes=(
         "partner", "marital", "since_union", "household", "collective", "province", "residence",
+        "father", "n_children", "n_sons", "n_living_children",
     ),
     apply=marry,
 )  # fmt: skip

@@ -43,6 +43,13 @@ def counted(model):
         tables["population_adl"][p, r, s, a, one["adl"]] += 1
         tables["population_marital"][r, s, a, one["marital"]] += 1
         tables["population_education"][s, a, one["education"]] += 1
+        if s == 1:
+            tables["women_by_parity"][a, min(one["n_children"], 5)] += 1
+            tables["children_ever_born"][a] += one["n_children"]
+        if a >= 15:
+            cell = r, s, min((a - 15) // 5, 13), one["education"]
+            tables["adults"][cell] += 1
+            tables["never_married"][cell] += one["marital"] == 0
         if a >= 65:
             children = min(one["n_living_children"], 4)
             tables["kin_65plus"][s, a, int(one["partner"] >= 0), children] += 1
