@@ -55,6 +55,8 @@ def prior_text(prior: Prior) -> str:
         parts.append(f"{prior.level:.0%}")
     if prior.zero:
         parts.append(f"zero with probability {prior.zero:g}")
+    if prior.each:
+        parts.append(f"independent for each {prior.each}")
     if prior.same_as:
         parts.append(f"same luck as `{prior.same_as}`")
     return ", ".join(parts)

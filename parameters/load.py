@@ -265,6 +265,8 @@ class Parameters:
         item = self.loaded[key]
         if not isinstance(item.prior, Spread):
             return item
+        if item.prior.each:
+            return self._drawn_each(item, item.prior, key, number, seed)
         u = priors.uniform(self._luck_of(key), number, seed)
         quantity, (lowest, highest) = item.quantity, item.entry.valid
         pair = None
@@ -273,6 +275,19 @@ class Parameters:
         moved = (priors.drawn(item.prior, item.centre, u, a, pair) for a in quantity.arrays)
         arrays = [frozen(np.clip(array, lowest, highest)) for array in moved]
         return replace(item, quantity=quantity.with_arrays(arrays))
+
+    def _drawn_each(self, item: Loaded, prior: Spread, key: str, number: int, seed: int) -> Loaded:
+        """A draw in which every coordinate of one dimension has luck of its own."""
+        quantity, (lowest, highest) = item.quantity, item.entry.valid
+        axis = quantity.dims.index(str(prior.each))
+        luck = [priors.uniform(f"{key}|{c}", number, seed) for c in quantity.coords[axis]]
+
+        def moved(array: Floats) -> Floats:
+            slices = zip(luck, np.moveaxis(array, axis, 0), strict=True)
+            new = [priors.drawn(prior, item.centre, u, np.asarray(part)) for u, part in slices]
+            return frozen(np.clip(np.stack(new, axis=axis), lowest, highest))
+
+        return replace(item, quantity=quantity.with_arrays(map(moved, quantity.arrays)))
 
     def _luck_of(self, key: str) -> str:
         """The entry whose uniform a key uses: its own, or the one it is the same as."""

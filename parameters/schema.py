@@ -129,7 +129,8 @@ class Spread(Strict):
     """How a value varies between draws; the value itself is the median.
 
     `low` and `high` are the 90 % interval (the whole range of a uniform), on the value or,
-    with `on: factor`, on a multiplier with median 1.
+    with `on: factor`, on a multiplier with median 1. With `each`, every coordinate of that
+    dimension has luck of its own; otherwise all cells of an entry move together.
     """
 
     family: Literal["lognormal", "normal", "uniform", "beta", "logitnormal", "band"]
@@ -140,9 +141,12 @@ class Spread(Strict):
     level: Annotated[Number, Field(gt=0, lt=1)] | None = None
     zero: Annotated[Number, Field(ge=0, lt=1)] = 0.0
     same_as: Text | None = None
+    each: Dim | None = None
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
+        if self.each and (self.same_as or self.family == "band"):
+            raise ValueError("each stands without same_as, and not with family band")
         interval = self.low is not None and self.high is not None
         if (self.low is None) != (self.high is None):
             raise ValueError("both low and high, or neither")
@@ -254,6 +258,9 @@ class Entry(Strict):
             "at least one date in values" if self.values == {} else None,
             "beyond: hold, stop or record, since the table has a year"
             if "year" in self.dims and self.beyond is None
+            else None,
+            f"prior.each: one of the dims {', '.join(self.dims) or '(none)'}"
+            if isinstance(self.prior, Spread) and self.prior.each not in (None, *self.dims)
             else None,
             "family band needs a data table"
             if isinstance(self.prior, Spread) and self.prior.family == "band" and not self.data

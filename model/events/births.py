@@ -338,12 +338,21 @@ def by_hazard(model: "SongheModel", asfr: Floats, survival: Floats) -> Plan:
         log_hazards(used, terms._replace(debt=float(debt)), logs)
     levels = get("fertility", solve if in_debt else free, aligned=True)
     chance, without = np.zeros(CELLS), np.zeros(CELLS)
-    shock = float(p.year(KEY + "shock", model.year))
+    shock = shock_of(p, model.year)
     chances(used, group, logs[1] + shock, levels, chance)
     chances(used, group, logs[0] + shock, levels, without)
     sexes = sex_rules(model, births_by_wish(used, people, chance))
     half = 0.5 * chance
     return Plan(risk.rows, risk.cells, Chances(half, half, without, twins), sexes, factor)
+
+
+def shock_of(p: Parameters, year: int) -> float:
+    """What moves the births of a single year on top of the path, on the log hazard."""
+    given, by_chance = KEY + "shock", KEY + "shock_by_chance"
+    shock = float(p.year(given, year))
+    if year < int(p.coords(by_chance, "year")[0]):  # the estimates hold those of the past
+        return shock
+    return shock + float(p.year(by_chance, year))
 
 
 def sex_rules(model: "SongheModel", births: tuple[float, float]) -> SexRules:

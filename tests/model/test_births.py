@@ -525,3 +525,17 @@ def test_a_shock_moves_births_on_top_of_the_path(tools, crowd):
     np.testing.assert_allclose(hazards[1][some] / hazards[0][some], np.exp(0.06), rtol=1e-9)
     levels = [y.constants._used["fertility"][YEAR] for y in (plain, bad)]
     assert (levels[0] == levels[1]).all()
+
+
+def test_shocks_by_chance_differ_by_year_and_draw_and_spare_the_central_one_and_the_past(p):
+    """77 years of 40 draws: none in draw 0 and before 2024; sd 0.06; false alarm below 1e-6."""
+    years = range(2024, 2101)
+    drawn = [p.draw(k, seed=1) for k in range(41)]
+    shocks = np.array([[births.shock_of(q, year) for year in years] for q in drawn])
+    assert (shocks[0] == 0).all()
+    assert all(births.shock_of(q, year) == 0 for q in drawn for year in (2011, 2023))
+    assert len(np.unique(shocks[1:])) == 40 * len(years)
+    assert abs(shocks[1:].mean()) < 5 * 0.06 / np.sqrt(40 * 77)
+    assert 0.055 < shocks[1:].std() < 0.065
+    pairs = (shocks[1:, 1:] * shocks[1:, :-1]).mean() / 0.06**2
+    assert abs(pairs) < 5 / np.sqrt(40 * 76)

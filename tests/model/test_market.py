@@ -44,6 +44,67 @@ def test_agrees_with_plain_python():
     assert equilibrium(men, women, propensity).couples[0] == pytest.approx(np.array(expected))
 
 
+def test_one_type_by_hand():
+    """100 men, 80 women, propensity 1: m = sqrt((100 - m)(80 - m)) gives m = 8000 / 180."""
+    found = equilibrium(np.array([[100.0]]), np.array([[80.0]]), np.array([[1.0]]))
+    assert found.couples[0, 0, 0] == pytest.approx(8000 / 180, rel=1e-12)
+
+
+def test_two_types_by_hand():
+    """Two and two alike, so that all singles are x^2: x^2 + (p + q) x^2 = 90.
+
+    With p = 1.5 within and q = 0.5 across, x^2 = 30; couples are 45 within and 15 across.
+    """
+    both = np.array([[90.0, 90.0]])
+    propensity = np.array([[1.5, 0.5], [0.5, 1.5]])
+    found = equilibrium(both, both, propensity).couples[0]
+    assert found == pytest.approx(np.array([[45.0, 15.0], [15.0, 45.0]]), rel=1e-12)
+
+
+def proportional(men, women, propensity):
+    """The market that is not ours: pools scaled to their harmonic mean, then shared out.
+
+    Rates are those of men by type at balance; the scaled totals are met by iterative
+    proportional fitting of the same table.
+    """
+    total = 2 * men.sum() * women.sum() / (men.sum() + women.sum())
+    balanced = equilibrium(np.full_like(men, 100.0)[None], np.full_like(women, 100.0)[None],
+                           propensity).couples[0]  # fmt: skip
+    his, hers = (balanced.sum(axis=k) / 100.0 for k in (1, 0))
+    scale_men, scale_women = total / men.sum(), total / women.sum()
+    rows, columns = his * men * scale_men, hers * women * scale_women
+    columns *= rows.sum() / columns.sum()
+    table = propensity.copy()
+    for _ in range(500):
+        table *= (rows / table.sum(axis=1))[:, None]
+        table *= columns / table.sum(axis=0)
+    return table
+
+
+def test_surplus_men_stay_single_where_they_have_least_to_offer():
+    """Half as many women as men. A market scaled to a harmonic mean cannot show who loses.
+
+    Types: least schooling, middle, most; women prefer more of it in a husband. Under the
+    proportional market every type of men keeps its share of the couples, to the last digit;
+    in ours the men with least to offer lose most.
+    """
+    propensity = np.array([[0.3, 0.1, 0.02], [0.9, 0.6, 0.2], [1.2, 1.2, 0.9]])
+    even, fewer = np.full(3, 100.0), np.full(3, 50.0)
+    ours, theirs = [], []
+    for women in (even, fewer):
+        found = equilibrium(even[None], women[None], propensity).couples[0]
+        ours.append(found.sum(axis=1) / 100)
+        theirs.append(proportional(even, women, propensity).sum(axis=1) / 100)
+    assert theirs[1] / theirs[0] == pytest.approx(np.full(3, (theirs[1] / theirs[0])[0]), rel=1e-9)
+    kept = ours[1] / ours[0]
+    assert kept[0] < kept[1] < kept[2]
+    assert kept[0] < 0.85 * kept[2]
+    single = 1 - ours[1]
+    assert single[0] > single[1] > single[2]
+    wed = [equilibrium(even[None], w[None], propensity).couples[0].sum(axis=0) for w in (even, fewer)]
+    assert (wed[1] / fewer > wed[0] / even).all(), "women of every type gain from the squeeze"
+
+
 def test_twice_the_people_marry_twice_as_often():
     men, women, propensity = market()
     one, two = (equilibrium(k * men, k * women, propensity).couples for k in (1, 2))

@@ -17,6 +17,10 @@ FAULTS = {
                       "policies.subsidy.amount.prior", "missing", "required"),
     "unknown unit": (SUBSIDY, "yuan per year", "yuan per yaer",
                      "policies.subsidy.amount.unit", "yuan per yaer", "yuan per year"),
+    "luck for each of another dimension": (
+        SUBSIDY, "  prior: {fixed: set by law}\nage_limit",
+        "  prior: {family: normal, sd: 0.1, each: year}\nage_limit",
+        "policies.subsidy.amount", "", "prior.each: one of the dims"),
     "unknown dimension": (MORTALITY, "[adl]", "[adls]",
                           "demography.mortality.ratio.dims.0", "adls", "adl"),
     "unknown evidence": (SUBSIDY, "evidence: read", "evidence: guessed",
