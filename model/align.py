@@ -55,6 +55,10 @@ class Constants:
         used[self.year] = value
         return value
 
+    def known(self, name: str) -> Array | None:
+        """The constant of this year if it stands already."""
+        return self._used.get(name, {}).get(self.year)
+
     def for_scenario(self, *, solves_anew: bool = False) -> "Constants":
         """Constants for a branch: these ones, or a copy that goes on solving its own."""
         twin = Constants()

@@ -104,8 +104,12 @@ def income_of(model: "SongheModel") -> Floats:
     """Income per head in the model's year, float64[residence, education].
 
     The ratio is counted in a baseline, from earnings and pensions of the year before, and kept
-    for scenarios, so that a scenario moves nobody's income through the careers of others.
+    for scenarios, so that a scenario moves nobody's income through the careers of others. It is
+    counted once a year, by whoever asks first.
     """
+    counted = model.constants.known("income_ratio")
+    if counted is not None:
+        return income_per_head(model.parameters, model.year, counted)
 
     def count() -> Floats:
         people = model.people

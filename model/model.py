@@ -19,6 +19,7 @@ from ..agents import luck
 from ..agents.compiled import kernel
 from ..agents.frame import People, parts
 from ..agents.institutions import copy_funds, open_funds
+from ..agents.providers import Providers, copy_providers
 from ..parameters.dims import EDUCATION, PROVINCES, RESIDENCES, SEXES
 from ..parameters.load import Parameters
 from ..parameters.rates import Concept
@@ -32,6 +33,7 @@ from .views import Household, Person, collector, household_view, person_view
 
 if TYPE_CHECKING:
     from ..agents.base import Base
+    from .young_children import Young
 
 BASE_YEAR = 2010
 PARITY_CLASSES = 3  # childless, one child, two and more
@@ -114,6 +116,8 @@ class SongheModel(Engine):
         self.counterparts: dict[str, NDArray[np.int64]] = {}
         self.no_promises()
         self.funds = open_funds(self) if POLICIES else {}
+        self.providers: dict[str, Providers] = {}
+        self.young: Young | None = None
         if self.options.differentials:
             self._start_function()
         self.tally.now = stocks(self)
@@ -147,6 +151,9 @@ class SongheModel(Engine):
         self.tally.close(self.year)
         self.national = national.totals(self.tally.years[self.year])
         self.compact()
+        self.young = None
+        for providers in self.providers.values():
+            providers.forget()
         if self.datacollector is not None:
             self.datacollector.collect(self)
 
@@ -200,6 +207,7 @@ class SongheModel(Engine):
         twin.no_promises()
         twin.counterparts = {name: sums.copy() for name, sums in self.counterparts.items()}
         twin.funds = copy_funds(self.funds, twin)
+        twin.providers, twin.young = copy_providers(self.providers, twin), None
         return twin
 
     def let_go(self) -> None:

@@ -6,7 +6,7 @@ registered anywhere else. `songhe plan` prints this list with what each step rea
 """
 
 from ..agents.columns import COLUMNS, Column
-from . import birth_response, care_grade, funds, scheme_membership, tally
+from . import birth_response, care_grade, funds, pupils, scheme_membership, tally
 from .events import (
     abroad,
     ageing,
@@ -21,9 +21,11 @@ from .events import (
 )
 from .policies import (
     child_subsidy,
+    childcare,
     employee_pension,
     long_term_care_insurance,
     maternity_leave,
+    preschool,
     resident_pension,
 )
 from .step import check
@@ -34,6 +36,8 @@ POLICIES = (
     resident_pension,
     long_term_care_insurance,
     maternity_leave,
+    childcare,
+    preschool,
 )
 
 YEAR = (
@@ -56,6 +60,8 @@ YEAR = (
     work.STEP,
     work.PAY,
     scheme_membership.STEP,
+    childcare.STEP,
+    preschool.STEP,
     child_subsidy.STEP,
     maternity_leave.STEP,
     employee_pension.STEP,
@@ -64,6 +70,7 @@ YEAR = (
     funds.STEP,
     deaths.STEP,
     ageing.STEP,
+    pupils.STEP,
     tally.STEP,
 )
 MARKET_STEPS = frozenset(
@@ -90,6 +97,8 @@ POLICY_STEPS = frozenset(
         work.STEP,
         work.PAY,
         scheme_membership.STEP,
+        childcare.STEP,
+        preschool.STEP,
         child_subsidy.STEP,
         maternity_leave.STEP,
         employee_pension.STEP,

@@ -41,6 +41,7 @@ AGE_GAPS = tuple(range(-15, 26))  # his age less hers; the ends are open
 AGE_GROUPS = tuple(range(15, 85, 5))  # by first age; the last is open
 FUNDS = (
     "employee_pension", "resident_pension", "long_term_care", "child_subsidy", "maternity",
+    "preschool", "childcare",
 )  # fmt: skip
 LEDGERS = ("pooled", "individual")
 CARE_SETTINGS = ("family", "home_care", "institution")
@@ -48,6 +49,10 @@ SCHEMES = ("none", "employee", "resident")
 WORK = ("none", "farm", "flexible", "enterprise", "public", "unemployed")
 PENSIONS = ("none", "resident", "employee")
 BIRTH_CHANNELS = ("cash", "fee", "care", "leave", "time")
+OWNERSHIP = ("public", "private")  # of nurseries and kindergartens; public: at approved fees
+CARE_GROUPS = ("under_12_months", "12_to_23_months", "24_to_35_months")
+KINDERGARTEN_GRADES = ("small", "middle", "big")
+STAGES = ("kindergarten", "primary", "lower_secondary", "upper_secondary")
 RETIREMENT_CLASSES = ("men", "women_55", "women_50")  # by the age of the law before 2025
 
 COORDINATES: Mapping[str, tuple[str | int, ...]] = {
@@ -69,6 +74,10 @@ COORDINATES: Mapping[str, tuple[str | int, ...]] = {
     "scheme": SCHEMES,
     "work": WORK,
     "pension": PENSIONS,
+    "ownership": OWNERSHIP,
+    "care_group": CARE_GROUPS,
+    "kindergarten_grade": KINDERGARTEN_GRADES,
+    "stage": STAGES,
     "retirement_class": RETIREMENT_CLASSES,
     "birth_channel": BIRTH_CHANNELS,
 }

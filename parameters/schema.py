@@ -27,7 +27,8 @@ PEOPLE = (
     "count", "agents", "couples", "thousand couples per year", "persons per year",
     "thousand persons per year", "million persons per year", "per thousand persons",
     "per thousand persons per year", "per million persons", "beds", "places", "persons per bed",
-    "beds per thousand persons",
+    "beds per thousand persons", "places per thousand persons", "children per carer",
+    "yuan per place", "yuan per place per year",
 )  # fmt: skip
 RATES = (
     "events per person-year", "births per woman-year", "children per woman",

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from ..analysis.expectancy import healthy_years_left, years_left
 from ..model import pension_rules, prices
+from ..model.young_children import IN_AN_AGENT
 from ..parameters.dims import SEXES
 from ..parameters.load import Parameters
 from ..parameters.rates import infant_years
@@ -30,6 +31,12 @@ BASE_YEAR = 2010
 ENDING_ZERO = ("fund_balance",)  # a stock that is nothing before its first year
 # decided, not counted: the weight has no part in them
 IN_MILLIONTHS = ("ltci_premium_factor", "employee_pension_rate_factor")
+# counted in parts of an agent, so that places may be fewer than an agent
+IN_PARTS = frozenset({
+    "childcare_places", "childcare_enrolled", "childcare_unserved", "childcare_staff",
+    "kindergarten_places", "kindergarten_places_closed", "kindergarten_pupils",
+    "kindergarten_unserved", "kindergarten_classes", "kindergarten_staff", "pupils",
+})  # fmt: skip
 NOT_STORED = frozenset({"deaths_by_cohort", "fund_contributor_months"})  # parts of other variables
 
 
@@ -74,6 +81,8 @@ def tallied(counts: Counts, name: str, years: NDArray[np.int64]) -> Array:
 def _scale(variable: Variable, weight: float) -> float:
     if variable.name in IN_MILLIONTHS:
         return 1e-6
+    if variable.name in IN_PARTS:
+        return weight / IN_AN_AGENT
     return weight / FEN if variable.units.startswith("yuan") else weight
 
 
@@ -150,6 +159,11 @@ def _months(values: Values, _: Parameters) -> Array:
     return MONTHS * _ratio(balance, outlay)
 
 
+def _nursery_fee(values: Values, _: Parameters) -> Array:
+    months = MONTHS * values["childcare_enrolled"].sum(axis=(1, 2))
+    return _ratio(values["childcare_fees"].sum(axis=1), months)
+
+
 DERIVED: Mapping[str, Callable[[Values, Parameters], Array]] = {
     "population_by_age": _by_age,
     "population_by_province": _by_province,
@@ -162,6 +176,7 @@ DERIVED: Mapping[str, Callable[[Values, Parameters], Array]] = {
     "old_age_dependency_ratio": _dependency,
     "mean_benefit": _mean_benefit,
     "months_of_reserve": _months,
+    "childcare_fee": _nursery_fee,
 }
 
 

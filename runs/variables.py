@@ -276,8 +276,47 @@ SERVICES = (
              f"{FLOW} Eligible child-months paid for."),
 )  # fmt: skip
 
+PARTS = "counted in 1,200 parts of an agent"
+CHILDREN = (
+    Variable("childcare_places", ("province", "ownership"), "places", "Nursery places", "托位数",
+             f"{FLOW} For children under three; {PARTS}. In a replicate below a million persons "
+             "provinces of a region share its places by their people."),
+    Variable("childcare_enrolled", ("province", "ownership"), PERSONS, "Children in nurseries",
+             "入托婴幼儿数", "Mean of the year: months of children, over 12."),
+    Variable("childcare_unserved", ("province",), PERSONS, "Children without a place in a nursery",
+             "未满足托育需求婴幼儿数",
+             "Mean of the year: families that want and can pay for a place and have none."),
+    Variable("childcare_staff", ("province",), PERSONS, "Carers in nurseries", "托育从业人员",
+             "For the children that are there, by age group; mean of the year."),
+    Variable("childcare_fees", ("province",), YUAN_Y, "Fees for nurseries", "托育费支出", MONEY),
+    Variable("childcare_fee", (), "yuan per month", "Mean fee for nurseries", "托育月均收费",
+             "Fees over months of children, national.", "indicator"),
+    Variable("kindergarten_places", ("province",), "places", "Kindergarten places", "幼儿园学位数",
+             f"{FLOW} {PARTS.capitalize()}; by province as childcare_places, by children."),
+    Variable("kindergarten_places_closed", ("province",), "places per year",
+             "Kindergarten places closed", "幼儿园减少学位数",
+             "Places of the year before that are gone, less those opened by the same providers."),
+    Variable("kindergarten_pupils", ("province", "kindergarten_grade"), PERSONS,
+             "Children in kindergartens", "在园幼儿数", "Mean of the year, by grade."),
+    Variable("kindergarten_unserved", ("province",), PERSONS,
+             "Children without a place in a kindergarten", "未满足入园需求幼儿数",
+             "Mean of the year: families that want a place and have none."),
+    Variable("kindergarten_classes", ("province",), "classes", "Kindergarten classes",
+             "幼儿园班数", "Pupils over the size of a class of their grade; mean of the year."),
+    Variable("kindergarten_staff", ("province",), PERSONS, "Staff of kindergartens",
+             "幼儿园教职工数", "For the pupils that are there; mean of the year."),
+    Variable("kindergarten_fees", ("province",), YUAN_Y, "Fees for kindergartens", "家庭保教费支出",
+             f"{MONEY} Paid by families, after what is waived."),
+    Variable("preschool_waived_months", ("province",), "child-months per year",
+             "Months of free preschool", "免保教费月数",
+             f"{FLOW} Months of children for which the fee is waived in whole or part."),
+    Variable("pupils", ("stage",), PERSONS, "Pupils", "在校生数",
+             "Schools: enrolled on 31 December; kindergartens: mean of the year."),
+)  # fmt: skip
+
 VARIABLES: Mapping[str, Variable] = {
-    variable.name: variable for variable in (*PEOPLE, *WORK_AND_WAGES, *FUND_ACCOUNTS, *SERVICES)
+    variable.name: variable
+    for variable in (*PEOPLE, *WORK_AND_WAGES, *FUND_ACCOUNTS, *SERVICES, *CHILDREN)
 }
 
 

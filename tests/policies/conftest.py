@@ -29,8 +29,17 @@ class World(mesa.Model):
         self.national = {}
         self.constants, self.tally, self.counterparts = Constants(), Tally(), {}
         self.constants.year = year
+        self.providers, self.young, self.persons = {}, None, n
+        self._count_people()
         self.birth_response = np.zeros((3, 2, 6))
         self.funds = open_funds(self)
+
+    def _count_people(self):
+        """What a year before would have left: people by place."""
+        counts, people = np.zeros((31, 2, 1, 1), np.int64), self.people
+        living = people["alive"] == 1
+        np.add.at(counts[..., 0, 0], (people["province"][living], people["residence"][living]), 1)
+        self.tally.years.setdefault(self.year - 1, {})["population"] = counts
 
     def run(self, *steps):
         """Apply steps; the books agree after each."""
@@ -46,6 +55,7 @@ class World(mesa.Model):
         self.people["age"][:] += 1
         self.year += 1
         self.constants.year = self.year
+        self._count_people()
         return self
 
 

@@ -1,0 +1,440 @@
+"""Places for children under three: who wants one, who gets one, and what budgets pay for them.
+
+Decides for every child in nursery age, from the January after its birth to the September
+before kindergarten, whether the family wants a place, by age, income third, work of the
+mother and grandparents at hand, and whether it can pay; and for the nurseries of each area,
+residence and ownership how many places there are, at what fee and with how many carers.
+Children of working mothers come first, then the luck of a lifetime decides, so that a child
+with a place keeps it. Source: `parameters/policies/childcare.yaml`. Leaves out nannies and
+hours, distance within a province, hidden places in kindergartens, and quality.
+"""
+
+from datetime import date
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...agents import luck
+from ...agents.columns import Column
+from ...agents.compiled import kernel, rule
+from ...agents.providers import Providers
+from ...parameters.dims import CARE_GROUPS, EDUCATION, OWNERSHIP, PROVINCES, RESIDENCES, WORK
+from ...parameters.load import Parameters
+from ..funds import add_counts, fens
+from ..household_income import READS as INCOME_READS
+from ..household_income import household_income, income_of, thirds
+from ..kernels.queue import NONE, allocate
+from ..numbers import Numbers
+from ..prices import grown, wage_factor
+from ..provider_rules import ProviderRules, decide
+from ..step import Step
+from ..young_children import (
+    IN_AN_AGENT,
+    KIND,
+    QUEUE,
+    SPRING,
+    WANTS_NURSERY,
+    YEAR,
+    Young,
+    begins_at,
+    in_parts,
+    last_month_alive,
+    months_until,
+    people_by_place,
+    provider_cells,
+    room_of,
+    stay,
+    young,
+)
+
+if TYPE_CHECKING:
+    from ..model import SongheModel
+
+Floats = NDArray[np.float64]
+Counts = NDArray[np.int64]
+
+COLUMNS: tuple[Column, ...] = ()
+FUND = KIND_OF_PROVIDER = "childcare"
+POLICY = "policies.childcare."
+CENTRAL, LOCAL, NURSERIES = "central_government", "local_government", "nurseries"
+YOUNGEST = 0  # completed age at the opening: no place in the year of birth
+GROUPS, OWNERS = len(CARE_GROUPS), len(OWNERSHIP)
+PUBLIC, PRIVATE = range(OWNERS)
+NO_KIN, NEAR, AT_HOME = range(3)  # where a grandparent is
+UNKNOWN = len(EDUCATION)  # no parent in the country
+MIDDLE = EDUCATION.index("lower_secondary")
+FAMILY = 3  # members over whom the income of a family with a young child is counted
+PAID_WORK = np.array([w in ("flexible", "enterprise", "public") for w in WORK])
+OF_WISHES = ("income_effect", "work_effect", "grandparent_near", "grandparent_at_home")
+READS = (
+    "id", "alive", "age", "death_u", "province", "residence", "household", "mother", "father",
+    "education", "work",
+)  # fmt: skip
+
+
+class Wishes(NamedTuple):
+    """What decides who asks for a place.
+
+    limits : uint64[residence, education, group, kin, work], a word below it wants one
+    widest : uint64[group], the highest of them
+    affordable : uint8[province, residence, education, ownership]
+    public_first : uint64, a word below it asks at a public nursery first
+    """
+
+    limits: NDArray[np.uint64]
+    widest: NDArray[np.uint64]
+    affordable: NDArray[np.uint8]
+    public_first: np.uint64
+
+
+@rule
+def log_odds(level: float, third: int, works: bool, kin: int, price: float, effects: Any) -> float:
+    """Log odds that a family wants a place.
+
+    level : of the age; third : 0 to 2, of income; kin : NO_KIN, NEAR or AT_HOME
+    price : logarithm of the fee's share of income over what is bearable
+    effects : float64[5], of income third, work, grandparent near, at home, and of the price
+    """
+    value = level + effects[0] * (third - 1) + effects[4] * price
+    if works:
+        value += effects[1]
+    if kin == NEAR:
+        value += effects[2]
+    elif kin == AT_HOME:
+        value += effects[3]
+    return float(value)
+
+
+@rule
+def grandparents(
+    i: int, mother: Any, father: Any, household: Any, province: Any, alive: Any
+) -> int:
+    """Where the nearest grandparent of a child lives; i : row of the child."""
+    found = NO_KIN
+    for parent in (mother[i], father[i]):
+        if parent < 0:
+            continue
+        for old in (mother[parent], father[parent]):
+            if old < 0 or alive[old] == 0:
+                continue
+            if household[old] >= 0 and household[old] == household[i]:
+                return AT_HOME
+            if province[old] == province[i]:
+                found = NEAR
+    return found
+
+
+@kernel
+def ask(
+    rows: Any, ages: Any, words: Any, alive: Any, death_u: Any, province: Any, residence: Any,
+    household: Any, mother: Any, father: Any, education: Any, work: Any, youngest: int, years: int,
+    wishes: Wishes, paid_work: Any, area_of: Any, which: Any, cell: Any, other: Any, months: Any,
+    priority: Any,
+) -> int:  # fmt: skip
+    """List the children whose families want a place and can pay; returns their number.
+
+    which : int64[n], position among the children; cell, other : first and second choice
+    months : int64[n], asked for; priority : uint8[n]
+    """
+    n = 0
+    want, kind = words[WANTS_NURSERY], words[KIND]
+    for k in range(rows.size):
+        i = rows[k]
+        first, last = stay(ages[k], youngest, years, last_month_alive(death_u[i]))
+        group = min(max(ages[k] - youngest, 0), GROUPS - 1)
+        if last < first or want[k] >= wishes.widest[group]:
+            continue
+        m, f = mother[i], father[i]
+        level = education[m] if m >= 0 else education[f] if f >= 0 else UNKNOWN
+        works = m >= 0 and paid_work[work[m]]
+        p, r = province[i], residence[i]
+        pays = wishes.affordable[p, r, level]
+        if not pays[PUBLIC] and not pays[PRIVATE]:
+            continue
+        kin = grandparents(i, mother, father, household, province, alive)
+        if want[k] >= wishes.limits[r, level, group, kin, int(works)]:
+            continue
+        choice = PUBLIC if kind[k] < wishes.public_first else PRIVATE
+        if not pays[choice]:
+            choice = 1 - choice
+        base = (area_of[p] * len(RESIDENCES) + r) * OWNERS
+        which[n], cell[n] = k, base + choice
+        other[n] = base + 1 - choice if pays[1 - choice] else NONE
+        months[n], priority[n] = last - first + 1, 0 if works else 1
+        n += 1
+    return n
+
+
+@kernel
+def count_care(
+    rows: Any, ages: Any, which: Any, asked: Any, got: Any, at: Any, province: Any,
+    residence: Any, death_u: Any, youngest: int, years: int, fee: Any, enrolled: Any,
+    unserved: Any, paid: Any, by_group: Any,
+) -> None:  # fmt: skip
+    """Count who is in care and who is not; months of agents.
+
+    got, at : months and cell of each of `which`; fee : int64[province, residence, ownership]
+    enrolled : int64[province, ownership, group]; unserved, paid : int64[province], paid in fen
+    by_group : int64[group, cell], months taken
+    """
+    for j in range(which.size):
+        k = which[j]
+        i = rows[k]
+        p = province[i]
+        unserved[p] += asked[j] - got[j]
+        if got[j] == 0:
+            continue
+        _, last = stay(ages[k], youngest, years, last_month_alive(death_u[i]))
+        begins = last - got[j] + 1  # who waits for a place comes in later
+        spring = months_until(begins, last, SPRING)
+        own = at[j] % OWNERS
+        group = min(max(ages[k] - youngest, 0), GROUPS - 1)
+        later = min(group + 1, GROUPS - 1)
+        enrolled[p, own, group] += spring
+        enrolled[p, own, later] += got[j] - spring
+        by_group[group, at[j]] += spring
+        by_group[later, at[j]] += got[j] - spring
+        paid[p] += got[j] * fee[p, residence[i], own]
+
+
+@kernel
+def fill_chances(level: Any, third: Any, price: Any, effects: Any, chance: Any) -> None:
+    """Chance of every kind of family; float64[residence, parent, group, kin, work]."""
+    for r in range(chance.shape[0]):
+        for e in range(chance.shape[1]):
+            for g in range(chance.shape[2]):
+                for kin in range(chance.shape[3]):
+                    for works in range(chance.shape[4]):
+                        odds = log_odds(
+                            level[g], third[r, e], works == 1, kin, price[r, e], effects
+                        )
+                        chance[r, e, g, kin, works] = 1.0 / (1.0 + np.exp(-odds))
+
+
+def planned_per_thousand(p: Parameters, year: int) -> float:
+    """Places per 1,000 people that are planned for a year."""
+    return float(np.asarray(p.year(POLICY + "places_planned", year)))
+
+
+def planned(p: Parameters, year: int, people: Floats) -> Floats:
+    """Places planned for a year, float64[province, residence, ownership].
+
+    people : of the real country, float64[province, residence]
+    """
+    weight = people * p.array(POLICY + "residence_weight")
+    total = planned_per_thousand(p, year) / 1_000.0 * people.sum()
+    places = total * weight / max(float(weight.sum()), 1.0)
+    public = float(np.asarray(p.year(POLICY + "public_share", year)))
+    return np.asarray(places[:, :, None] * np.array([public, 1.0 - public]))
+
+
+def fees(p: Parameters, year: int) -> Floats:
+    """Fee of a year, yuan a month, float64[residence, ownership]."""
+    share, after = p.value(POLICY + "fee_follows_wages"), int(p.value(POLICY + "fee_recorded_to"))
+
+    def factor(start: int, end: int) -> float:
+        return wage_factor(p, share, start, end)
+
+    fee = np.asarray(grown(p, POLICY + "fee", date(year, 1, 1), after, factor))
+    return np.asarray(p.array(POLICY + "fee_by_residence")[:, None] * fee)
+
+
+def income_by_parent(per_head: Floats) -> Floats:
+    """Yearly income of a family with a young child, float64[residence, education and unknown]."""
+    incomes = household_income(per_head, FAMILY)
+    return np.concatenate([incomes, incomes[:, MIDDLE : MIDDLE + 1]], axis=1)
+
+
+def third_by_parent(per_head: Floats) -> Counts:
+    """Income third of a family, int64[residence, education and unknown]."""
+    third = thirds(per_head)
+    return np.concatenate([third, third[:, MIDDLE : MIDDLE + 1]], axis=1)
+
+
+def chances(p: Parameters, fee: Floats, per_head: Floats) -> Floats:
+    """Chance to want a place, float64[residence, education and unknown, group, kin, work].
+
+    fee : yuan a month, float64[residence, ownership]; the public one counts
+    per_head : disposable income per head, float64[residence, education]
+    """
+    level = p.array(POLICY + "wish_level")
+    effects = np.array([p.value(POLICY + name) for name in (*OF_WISHES, "price_response")])
+    incomes, third = income_by_parent(per_head), third_by_parent(per_head)
+    bearable = p.value(POLICY + "bearable_share")
+    price = np.log(fee[:, PUBLIC, None] * YEAR / incomes / bearable)
+    chance = np.empty((len(RESIDENCES), len(EDUCATION) + 1, GROUPS, 3, 2))
+    fill_chances(level, third, price, effects, chance)
+    return chance
+
+
+def affordable(fee: Floats, incomes: Floats, most: float) -> NDArray[np.bool_]:
+    """Whether a family can pay, by the share of its income.
+
+    fee : yuan a month, float64[..., residence, ownership]; incomes : float64[residence, parent]
+
+    Returns
+    -------
+    bool[..., residence, parent, ownership]
+    """
+    return np.asarray(fee[..., :, None, :] * YEAR <= most * incomes[:, :, None])
+
+
+def provider_rules(p: Parameters, year: int) -> ProviderRules:
+    """What nurseries go by in a year."""
+
+    def value(name: str) -> float:
+        return p.value(POLICY + name)
+
+    return ProviderRules(
+        follows=year <= int(value("evidence_to")),
+        exits=value("exits"),
+        full=value("full_occupancy"),
+        low=value("low_occupancy"),
+        patience=int(value("patience")),
+        growth=value("growth"),
+        lag=int(value("building_lag")),
+        price_response=value("price_by_occupancy"),
+    )
+
+
+@lru_cache(maxsize=64)
+def _fees(numbers: Numbers, year: int) -> Floats:
+    return fees(numbers.p, year)
+
+
+def apply(model: "SongheModel") -> None:
+    """Open and close places, give them to children, and pay for them."""
+    p, year = model.parameters, model.year
+    nurseries = _providers(model)
+    people = people_by_place(model)
+    plan = planned(p, year, people)
+    before = nurseries.places.copy()
+    _decide(nurseries, p, year, provider_cells(nurseries, plan))
+    fee = _fees(Numbers(p), year) * _price(nurseries)  # [province, residence, ownership]
+    children = young(model)
+    years = begins_at(p) - YOUNGEST
+    asked = _ask(model, nurseries, children, fee, years)
+    which, cell, other, months, priority = asked
+    words, ids = children.words[QUEUE][which], children.ids[which]
+    room = room_of(nurseries, model.weight)
+    got, at = allocate(cell, other, months, priority, words, ids, room)
+    _count(model, nurseries, asked, got, at, fens(fee), years)
+    given = got > 0
+    nurseries.note(year, children.rows[which[given]], got[given].astype(np.uint8))
+    weight = people * p.array(POLICY + "residence_weight")
+    _tally_places(model, nurseries, weight)
+    _pay(model, nurseries.to_provinces(nurseries.places, weight),
+         nurseries.to_provinces(np.maximum(nurseries.places - before, 0.0), weight))  # fmt: skip
+
+
+def _providers(model: "SongheModel") -> Providers:
+    if KIND_OF_PROVIDER not in model.providers:
+        model.providers[KIND_OF_PROVIDER] = Providers(model, KIND_OF_PROVIDER, model.persons)
+    return model.providers[KIND_OF_PROVIDER]
+
+
+def _decide(nurseries: Providers, p: Parameters, year: int, plan: Floats) -> None:
+    rules, n = provider_rules(p, year), nurseries
+    if not n.opened:
+        rules, n.opened = rules._replace(follows=True), True
+    decide(plan, rules, n.places, n.enrolled, n.wanted, n.low_years, n.coming, n.price)
+
+
+def _price(nurseries: Providers) -> Floats:
+    """Factor on the fee where each province lies, float64[province, residence, ownership]."""
+    return np.asarray(nurseries.price.reshape(nurseries.shape)[nurseries.area_of])
+
+
+def _wishes(model: "SongheModel", fee: Floats) -> Wishes:
+    p, per_head = model.parameters, income_of(model)
+    limits = luck.threshold(chances(p, _fees(Numbers(p), model.year), per_head))
+    pays = affordable(fee, income_by_parent(per_head), p.value(POLICY + "most_of_income"))
+    first = luck.threshold(p.value(POLICY + "public_first"))
+    return Wishes(limits, limits.max(axis=(0, 1, 3, 4)), pays.view(np.uint8), np.uint64(first))
+
+
+def _ask(
+    model: "SongheModel", nurseries: Providers, children: Young, fee: Floats, years: int
+) -> tuple[NDArray[Any], ...]:
+    people, n = model.people, len(children.rows)
+    which, cell, other, months = np.empty((4, n), np.int64)
+    priority = np.empty(n, np.uint8)
+    columns = (people[name] for name in (
+        "alive", "death_u", "province", "residence", "household", "mother", "father", "education",
+        "work",
+    ))  # fmt: skip
+    found = ask(
+        children.rows, children.age, children.words, *columns, YOUNGEST, years,
+        _wishes(model, fee), PAID_WORK, nurseries.area_of, which, cell, other, months, priority,
+    )  # fmt: skip
+    return tuple(values[:found] for values in (which, cell, other, months, priority))
+
+
+def _count(
+    model: "SongheModel", nurseries: Providers, asked: Any, got: Counts, at: Counts, fee: Counts,
+    years: int,
+) -> None:  # fmt: skip
+    """Children, fees and carers of the year; the providers keep theirs."""
+    which, cell, _, months, _ = asked
+    children, people = young(model), model.people
+    enrolled = np.zeros((len(PROVINCES), OWNERS, GROUPS), np.int64)
+    unserved, paid = np.zeros((2, len(PROVINCES)), np.int64)
+    by_group = np.zeros((GROUPS, len(nurseries.places)), np.int64)
+    columns = (people[name] for name in ("province", "residence", "death_u"))
+    count_care(
+        children.rows, children.age, which, months, got, at, *columns, YOUNGEST, years, fee,
+        enrolled, unserved, paid, by_group,
+    )  # fmt: skip
+    real = model.weight / YEAR
+    per_carer = np.asarray(
+        model.parameters.at(POLICY + "children_per_carer", date(model.year, 1, 1))
+    )
+    nurseries.enrolled[:] = by_group.sum(axis=0) * real
+    nurseries.staff[:] = (1.0 / per_carer) @ by_group * real
+    nurseries.wanted[:] = np.bincount(cell, months, len(nurseries.places)) * real
+    month = IN_AN_AGENT // YEAR
+    carers = (enrolled.sum(axis=1) / per_carer).sum(axis=1) * month
+    model.tally.add("childcare_enrolled", enrolled.sum(axis=2) * month)
+    model.tally.add("childcare_unserved", unserved * month)
+    model.tally.add("childcare_staff", np.rint(carers).astype(np.int64))
+    model.tally.add("childcare_fees", paid)
+
+
+def _tally_places(model: "SongheModel", nurseries: Providers, weight: Floats) -> None:
+    places = nurseries.to_provinces(nurseries.places, weight).sum(axis=1)
+    model.tally.add("childcare_places", in_parts(places, model.weight))
+
+
+def _pay(model: "SongheModel", places: Floats, opened: Floats) -> None:
+    """Grants for new public places, and subsidies for those there are.
+
+    places, opened : of the real country, float64[province, residence, ownership]
+    """
+    p, year_end = model.parameters, date(model.year, 12, 31)
+
+    def law(name: str) -> float:
+        key = POLICY + name
+        return float(np.asarray(p.at(key, year_end))) if year_end >= p.dates(key)[0] else 0.0
+
+    grant = law("building_grant") * law("granted_share")
+    running = law("place_subsidy")
+    fund = model.funds[FUND]
+    if grant > 0.0:
+        _book(fund, opened[:, :, PUBLIC].sum(axis=1) * grant / model.weight, CENTRAL)
+    if running > 0.0:
+        _book(fund, places[:, :, PUBLIC].sum(axis=1) * running / model.weight, LOCAL)
+    taken = model.tally.now["childcare_enrolled"].sum(axis=1) // IN_AN_AGENT
+    if grant > 0.0 or running > 0.0:
+        add_counts(model, FUND, fund_registered=taken, fund_beneficiaries=taken)
+
+
+def _book(fund: Any, yuan: Floats, payer: str) -> None:
+    """What goes out to nurseries and the budget's money for it; yuan of agents by province."""
+    money = fens(yuan)
+    fund.flow("outlay", money, NURSERIES)
+    fund.flow("subsidy", money, payer)
+
+
+STEP = Step("childcare", reads=tuple(dict.fromkeys((*READS, *INCOME_READS))), apply=apply)
