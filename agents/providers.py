@@ -16,7 +16,14 @@ import mesa
 import numpy as np
 from numpy.typing import NDArray
 
-from ..parameters.dims import OWNERSHIP, PROVINCES, REGION_OF_PROVINCE, REGIONS, RESIDENCES
+from ..parameters.dims import (
+    EDUCATION,
+    OWNERSHIP,
+    PROVINCES,
+    REGION_OF_PROVINCE,
+    REGIONS,
+    RESIDENCES,
+)
 
 Floats = NDArray[np.float64]
 Counts = NDArray[np.int64]
@@ -83,10 +90,13 @@ class Providers:
     coming : float64[LONGEST_LAG, cell], places that open in the years ahead, next year's first
     low_years : int64[cell], years in a row of low occupancy
     price : float64[cell], fee over that of the parameters
+    cover, cover_before : float64[province, residence, education], share of children with a place
+        within reach and means, in the last year and in the last one of evidence
     rows, months : children in the year and their months there; rows stand until compaction
     """
 
-    COLUMNS = ("places", "enrolled", "wanted", "staff", "coming", "low_years", "price")
+    COLUMNS = ("places", "enrolled", "wanted", "staff", "coming", "low_years", "price",
+               "cover", "cover_before")  # fmt: skip
 
     def __init__(self, model: Any, kind: str, persons: int) -> None:
         self.kind = kind
@@ -100,6 +110,9 @@ class Providers:
         self.coming = np.zeros((LONGEST_LAG, n))
         self.low_years = np.zeros(n, np.int64)
         self.price = np.ones(n)
+        self.cover, self.cover_before = np.zeros(
+            (2, len(PROVINCES), len(RESIDENCES), len(EDUCATION))
+        )
         self.opened = False  # whether the first places have been set up
         self.year = 0
         self.rows: Rows = np.empty(0, np.uint32)

@@ -21,7 +21,7 @@ from ..parameters.dims import BIRTH_CHANNELS
 from ..parameters.load import Parameters
 from .household_income import READS as INCOME_READS
 from .household_income import household_income, income_of, thirds
-from .policies import child_subsidy, maternity_leave
+from .policies import child_subsidy, childcare, maternity_leave, preschool
 from .promise import KEY, ORDERS, SHAPE, Promise, sum_of
 from .step import Step
 
@@ -31,7 +31,12 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 
 COUPLE_AND_NEXT = 3  # members of the household beside the children born before
-PROMISES = (child_subsidy.promise, maternity_leave.promise)
+PROMISES = (
+    child_subsidy.promise,
+    maternity_leave.promise,
+    childcare.promise,
+    preschool.promise,
+)
 
 
 def diminishing(z: Any, knee: float) -> Floats:

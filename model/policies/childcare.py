@@ -28,6 +28,7 @@ from ..household_income import household_income, income_of, thirds
 from ..kernels.queue import NONE, allocate
 from ..numbers import Numbers
 from ..prices import grown, wage_factor
+from ..promise import Promise
 from ..provider_rules import ProviderRules, decide
 from ..step import Step
 from ..young_children import (
@@ -39,6 +40,7 @@ from ..young_children import (
     YEAR,
     Young,
     begins_at,
+    child_years,
     in_parts,
     last_month_alive,
     months_until,
@@ -325,6 +327,7 @@ def apply(model: "SongheModel") -> None:
     nurseries.note(year, children.rows[which[given]], got[given].astype(np.uint8))
     weight = people * p.array(POLICY + "residence_weight")
     _tally_places(model, nurseries, weight)
+    _note_cover(model, nurseries, fee)
     _pay(model, nurseries.to_provinces(nurseries.places, weight),
          nurseries.to_provinces(np.maximum(nurseries.places - before, 0.0), weight))  # fmt: skip
 
@@ -435,6 +438,46 @@ def _book(fund: Any, yuan: Floats, payer: str) -> None:
     money = fens(yuan)
     fund.flow("outlay", money, NURSERIES)
     fund.flow("subsidy", money, payer)
+
+
+def cover(p: Parameters, places: Floats, children: Floats, fee: Floats, per_head: Floats) -> Floats:
+    """Share of children with a place within reach and means.
+
+    places : float64[area, residence, ownership]; children : float64[area, residence]
+    fee : yuan a month, float64[area, residence, ownership]
+    per_head : disposable income per head, float64[residence, education]
+
+    Returns
+    -------
+    float64[area, residence, education]
+    """
+    each = np.maximum(children, np.finfo(np.float64).tiny)[:, :, None]
+    share = np.where(children[:, :, None] > 0, places / each, 0.0)
+    incomes = household_income(per_head, FAMILY)
+    bearable = affordable(fee, incomes, p.value(POLICY + "bearable_share"))
+    return np.asarray(np.minimum((bearable * share[:, :, None, :]).sum(axis=-1), 1.0))
+
+
+def _note_cover(model: "SongheModel", nurseries: Providers, fee: Floats) -> None:
+    """Keep the cover of the year, which births answer to in the next one."""
+    p, n = model.parameters, nurseries
+    children = n.in_area(child_years(model, YOUNGEST, begins_at(p) - YOUNGEST))[n.area_of]
+    places = n.places.reshape(n.shape)[n.area_of]
+    n.cover[:] = cover(p, places, children, fee, income_of(model))
+    if model.year <= p.value(POLICY + "evidence_to"):
+        n.cover_before[:] = n.cover
+
+
+def promise(model: "SongheModel") -> Promise:
+    """Cover of the year before beyond that of the last year of evidence.
+
+    The fee counts in it: a place that takes more than `bearable_share` of the income of a
+    family is not within its means.
+    """
+    nurseries = model.providers.get(KIND_OF_PROVIDER)
+    if nurseries is None:
+        return Promise()
+    return Promise(cover=(nurseries.cover - nurseries.cover_before)[None])
 
 
 STEP = Step("childcare", reads=tuple(dict.fromkeys((*READS, *INCOME_READS))), apply=apply)

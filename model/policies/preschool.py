@@ -27,6 +27,14 @@ from ..funds import add_counts, fens
 from ..kernels.queue import allocate
 from ..numbers import Numbers
 from ..prices import wage_factor
+from ..promise import (
+    Promise,
+    decided,
+    expected_payments,
+    known,
+    last_known_day,
+    present_value,
+)
 from ..provider_rules import ProviderRules, decide
 from ..step import Step
 from ..young_children import (
@@ -352,6 +360,44 @@ def _pay(model: "SongheModel", due: Counts, helped: Counts, rules: Rules) -> Non
     fund.flow("subsidy", central, CENTRAL)
     fund.flow("subsidy", money - central, LOCAL)
     add_counts(model, FUND, fund_registered=helped[0], fund_beneficiaries=helped[1])
+
+
+def expected_relief(p: Parameters, year: int) -> float:
+    """What waivers are worth to a child born in a year, in public fees of a month of that year.
+
+    Months of fees not paid, by the law that couples know who decide on the birth, each at the
+    fee of its time over that of the year of birth, valued at birth.
+    """
+    return _relief(Numbers(p), year)
+
+
+@lru_cache(maxsize=256)
+def _relief(numbers: Numbers, year: int) -> float:
+    p = numbers.p
+    key, when = POLICY + "waived", decided(p, year)
+    if min(p.dates(key)) > last_known_day(p, when):
+        return 0.0
+    wants, youngest = p.array(POLICY + "wants"), begins_at(p)
+    share, months = p.value(POLICY + "fee_follows_wages"), YEAR * (youngest + GRADES + 1)
+
+    def amount(day: date, _: int) -> float:
+        grade = int(grade_of(day.year - 1 - year, day.month, youngest))
+        if not 0 <= grade < GRADES or JUNE < day.month <= SPRING:
+            return 0.0
+        term = TERM_DAYS[0] if day.month <= SPRING else TERM_DAYS[1]
+        waived = float(known(p, key, date(day.year, *term), when)[grade])
+        return waived * float(wants[grade]) * wage_factor(p, share, year, day.year)
+
+    return float(present_value(p, expected_payments(p, year, months, amount)))
+
+
+def promise(model: "SongheModel") -> Promise:
+    """Present value of the fees that are waived for the next child, at the public fee."""
+    p, year = model.parameters, model.year
+    relief = expected_relief(p, year)
+    if relief == 0.0:
+        return Promise()
+    return Promise(fee=fees(p, year)[None, :, :, None, PUBLIC] * relief)
 
 
 STEP = Step("preschool", reads=READS, apply=apply)
