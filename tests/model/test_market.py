@@ -101,7 +101,9 @@ def test_surplus_men_stay_single_where_they_have_least_to_offer():
     assert kept[0] < 0.85 * kept[2]
     single = 1 - ours[1]
     assert single[0] > single[1] > single[2]
-    wed = [equilibrium(even[None], w[None], propensity).couples[0].sum(axis=0) for w in (even, fewer)]
+    wed = [
+        equilibrium(even[None], w[None], propensity).couples[0].sum(axis=0) for w in (even, fewer)
+    ]
     assert (wed[1] / fewer > wed[0] / even).all(), "women of every type gain from the squeeze"
 
 
