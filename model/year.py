@@ -16,6 +16,7 @@ from .events import (
     health,
     household,
     migration,
+    motherhood,
     partnership,
     work,
 )
@@ -62,12 +63,14 @@ YEAR = (
     scheme_membership.STEP,
     childcare.STEP,
     preschool.STEP,
+    motherhood.COUNT,
     child_subsidy.STEP,
     maternity_leave.STEP,
     employee_pension.STEP,
     resident_pension.STEP,
     long_term_care_insurance.STEP,
     funds.STEP,
+    motherhood.STEP,
     deaths.STEP,
     ageing.STEP,
     pupils.STEP,
@@ -99,12 +102,14 @@ POLICY_STEPS = frozenset(
         scheme_membership.STEP,
         childcare.STEP,
         preschool.STEP,
+        motherhood.COUNT,
         child_subsidy.STEP,
         maternity_leave.STEP,
         employee_pension.STEP,
         resident_pension.STEP,
         long_term_care_insurance.STEP,
         funds.STEP,
+        motherhood.STEP,
     )
 )
 

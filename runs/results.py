@@ -27,6 +27,7 @@ Values = dict[str, Array]
 FEMALE = SEXES.index("female")
 FEN = 100.0
 MONTHS = 12.0
+GAP_AGES = slice(20, 45)  # of women between whom childless and mothers are compared
 BASE_YEAR = 2010
 ENDING_ZERO = ("fund_balance",)  # a stock that is nothing before its first year
 # decided, not counted: the weight has no part in them
@@ -164,6 +165,17 @@ def _nursery_fee(values: Values, _: Parameters) -> Array:
     return _ratio(values["childcare_fees"].sum(axis=1), months)
 
 
+def _motherhood_gap(values: Values, _: Parameters) -> Array:
+    women, working = (
+        values[name][..., GAP_AGES]
+        for name in ("women_by_youngest_child", "working_women_by_youngest_child")
+    )
+    mothers, at_work = women[:, 1:3].sum(axis=1), working[:, 1:3].sum(axis=1)
+    known = women[:, 0] > 0
+    expected = np.where(known, _ratio(working[:, 0], women[:, 0]), 0.0) * mothers
+    return _ratio((expected - at_work * known).sum(axis=-1), (mothers * known).sum(axis=-1))
+
+
 DERIVED: Mapping[str, Callable[[Values, Parameters], Array]] = {
     "population_by_age": _by_age,
     "population_by_province": _by_province,
@@ -177,6 +189,7 @@ DERIVED: Mapping[str, Callable[[Values, Parameters], Array]] = {
     "mean_benefit": _mean_benefit,
     "months_of_reserve": _months,
     "childcare_fee": _nursery_fee,
+    "motherhood_gap": _motherhood_gap,
 }
 
 

@@ -29,6 +29,7 @@ LABELS: Mapping[str, tuple[str | int, ...]] = {
     "children": (0, 1, 2, 3),
     "husband_education": EDUCATION,
     "wife_education": EDUCATION,
+    "youngest_child": ("none", "0-2", "3-5", "6+"),
 }
 
 
@@ -225,6 +226,26 @@ WORK_AND_WAGES = (
     Variable("workers", ("work", "residence", "sex"), PERSONS, "People by kind of work",
              "分就业形式人口",
              "State in the year; none is children, pupils, homes and the retired.", "stock"),
+    Variable("women_by_youngest_child", ("youngest_child", "age"), PERSONS,
+             "Women out of school by age of the youngest child", "按幼子年龄分的离校女性人口",
+             "In the year, from 16 on, at their age of the opening; youngest living child of any "
+             "home.", "stock"),
+    Variable("working_women_by_youngest_child", ("youngest_child", "age"), PERSONS,
+             "Women at work by age of the youngest child", "按幼子年龄分的就业女性",
+             "Of women_by_youngest_child, those with work in the year.", "stock"),
+    Variable("motherhood_gap", (), "share", "Motherhood gap in work", "生育就业差距",
+             "Share at work among childless women of 20 to 44 less that of mothers whose youngest "
+             "child is before school, both at the ages of these mothers.", "indicator"),
+    Variable("grandparent_care_hours", (), "hours per year",
+             "Hours of grandparents with young children", "祖辈照看幼儿时数",
+             f"{FLOW} Of grandparents who live with a child before school: while its mother works, "
+             "or no parent is at home, less its hours in nursery or kindergarten, and some help."),
+    Variable("child_care_hours_of_others", (), "hours per year",
+             "Hours of young children left to others", "其他人照看幼儿时数",
+             f"{FLOW} The same need where no grandparent lives with the child."),
+    Variable("young_children_with_grandparent", (), PERSONS,
+             "Children before school with a grandparent at home", "与祖辈同住的六岁以下儿童", END,
+             "stock"),
     Variable("wage_bill", (), YUAN_Y, "Wage bill", "工资总额",
              "Yuan of the year; full-year earnings of enterprise, public and flexible workers."),
     Variable("gdp", (), YUAN_Y, "Gross domestic product", "国内生产总值",
