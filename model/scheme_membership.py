@@ -19,9 +19,10 @@ from ..agents.columns import Column
 from ..agents.compiled import kernel, rule
 from ..parameters.dims import PENSIONS, RETIREMENT_CLASSES, SCHEMES, SEXES
 from ..parameters.load import Parameters
+from .lanes import CHUNK, fill_lane, listed_ids
 from .numbers import Numbers
 from .step import Step
-from .work_rules import FLEXIBLE, HIGH, LOW, PUBLIC, WORKING_AGE, coverage
+from .work_rules import FLEXIBLE, PUBLIC, WORKING_AGE, coverage
 
 if TYPE_CHECKING:
     from .model import SongheModel
@@ -38,7 +39,6 @@ MEN, WOMEN_55, WOMEN_50 = range(len(RETIREMENT_CLASSES))
 FEMALE = SEXES.index("female")
 POSTS, OLD_AGE = "policies.retirement.share_55", "policies.retirement.old_age"
 N_AGES = 128
-CHUNK = 1024
 MONTHS = 12
 TOPIC = "work.scheme_membership."
 PENSION = "policies.resident_pension."
@@ -106,40 +106,49 @@ def contribution_class(u: float, classes: Floats) -> int:
     return 0
 
 
+class Rules(NamedTuple):
+    """Chances of a year, and the key of the run."""
+
+    chances: Membership
+    low: Any
+    high: Any
+
+
 @kernel
 def find_schemes(
     id: Any, alive: Any, age: Any, sex: Any, enrolled: Any, residence: Any, education: Any,
-    work: Any, pension: Any, paid_months: Any, deemed_years: Any, scheme: Any, m: Membership,
-    low: Any, high: Any,
+    work: Any, pension: Any, paid_months: Any, deemed_years: Any, scheme: Any, u: Any, r: Rules,
 ) -> None:  # fmt: skip
-    """Scheme of everybody; low, high : key of the run."""
-    trait, registers = np.empty(CHUNK, np.uint32), np.empty(CHUNK, np.uint32)
-    posts = np.empty(CHUNK, np.uint32)
+    """Scheme of everybody; luck, none of it of the year, only for those in whom it decides."""
+    m, low, high = r.chances, r.low, r.high
+    rows, ids = np.empty(CHUNK, np.uint32), np.empty(CHUNK, np.uint64)
+    traits, posts = np.empty(CHUNK, np.uint32), np.empty(CHUNK, np.uint32)
+    registers = np.empty(CHUNK, np.uint32)
     for first in range(0, id.size, CHUNK):
-        n = min(CHUNK, id.size - first)
+        last, n = min(first + CHUNK, id.size), 0
+        for i in range(first, last):
+            inside = (alive[i] == 1) & (age[i] >= WORKING_AGE) & (enrolled[i] == 0)
+            drawn = pension[i] != NO_PENSION
+            secured = paid_months[i] + MONTHS * deemed_years[i] >= m.secured_months
+            member = secured if not drawn else pension[i] == EMPLOYEE_PENSION
+            settled = EMPLOYEE if member else RESIDENT
+            unsettled = inside & (not drawn) & (not secured)
+            scheme[i] = scheme[i] if unsettled else (settled if inside else NONE)
+            rows[n] = i
+            n += unsettled
+        listed_ids(id, rows, n, ids)
+        fill_lane(ids, n, MEMBER_CALL, luck.LASTING, MEMBER, low, high, traits)
+        fill_lane(ids, n, MEMBER_CALL, luck.LASTING, POST, low, high, posts)
+        fill_lane(ids, n, RESIDENT_CALL, luck.LASTING, REGISTERS, low, high, registers)
         for k in range(n):
-            a, b = id[first + k] & LOW, id[first + k] >> HIGH
-            words = luck.philox(a, b, luck.LASTING, MEMBER_CALL, low, high)
-            trait[k] = np.uint32(words[MEMBER])
-            posts[k] = np.uint32(words[POST])
-        for k in range(n):
-            a, b = id[first + k] & LOW, id[first + k] >> HIGH
-            words = luck.philox(a, b, luck.LASTING, RESIDENT_CALL, low, high)
-            registers[k] = np.uint32(words[REGISTERS])
-        for k in range(n):
-            i = first + k
-            if alive[i] == 0 or age[i] < WORKING_AGE or enrolled[i] == 1:
-                scheme[i] = NONE
-                continue
+            i = rows[k]
             covered = m.employee[work[i], residence[i], education[i]]
             registered = m.resident[residence[i], age[i]]
-            u_member, u_resident = luck.unit(trait[k]), luck.unit(registers[k])
             share_55 = m.share_55[education[i]]
             until = latest_entry(sex[i], work[i], luck.unit(posts[k]), share_55, m.until)
-            secured = paid_months[i] + MONTHS * deemed_years[i] >= m.secured_months
             scheme[i] = scheme_of(
-                pension[i], work[i], scheme[i], age[i], until, u_member, covered, u_resident,
-                registered, secured,
+                NO_PENSION, work[i], scheme[i], age[i], until, luck.unit(traits[k]), covered,
+                luck.unit(registers[k]), registered, False,
             )  # fmt: skip
 
 
@@ -170,13 +179,26 @@ READS = (
     "id", "alive", "age", "sex", "enrolled", "residence", "education", "work", "pension",
     "paid_months", "deemed_years", "scheme",
 )  # fmt: skip
+NO_LUCK = np.empty((2, 0), np.uint32)  # of the year
+
+
+def prepare(model: "SongheModel") -> Rules:
+    """Rules of the model's year."""
+    m = membership_of(model.parameters, model.year)
+    return Rules(m, model.key.low, model.key.high)
 
 
 def apply(model: "SongheModel") -> None:
-    """Schemes of the year."""
+    """Schemes of the year, of everybody at once."""
     columns = (model.people[name] for name in READS)
-    m = membership_of(model.parameters, model.year)
-    find_schemes(*columns, m, model.key.low, model.key.high)
+    find_schemes(*columns, NO_LUCK, prepare(model))
 
 
-STEP = Step("scheme_membership", reads=READS, writes=("scheme",), apply=apply)
+STEP = Step(
+    "scheme_membership",
+    reads=READS,
+    writes=("scheme",),
+    columns=READS,
+    kernel=find_schemes,
+    prepare=prepare,
+)

@@ -59,12 +59,13 @@ def expected_workers(counts: NDArray[np.int64], prevalence: Floats) -> Floats:
 def registered(model: "SongheModel", level: float) -> float:
     """Members who are not pensioners and not public staff at this coverage, million persons."""
     people, p = model.people, model.parameters
-    low, high = model.key
-    employee = coverage_at(p, level)
-    chances = scheme_membership.membership_of(p, model.year)._replace(employee=employee)
+    rules = scheme_membership.prepare(model)
+    chances = rules.chances._replace(employee=coverage_at(p, level))
     columns = [people[name] for name in scheme_membership.READS]
     columns[-1] = columns[-1].copy()
-    scheme_membership.find_schemes(*columns, chances, low, high)
+    scheme_membership.find_schemes(
+        *columns, scheme_membership.NO_LUCK, rules._replace(chances=chances)
+    )
     inside = (columns[-1] == scheme_membership.EMPLOYEE) & (people["alive"] == 1)
     inside &= (people["pension"] != EMPLOYEE) & (people["work"] != PUBLIC)
     return float(inside.sum()) * model.weight / MILLION

@@ -26,6 +26,7 @@ Floats = NDArray[np.float64]
 NONE, FARM, FLEXIBLE, ENTERPRISE, PUBLIC, UNEMPLOYED = range(len(WORK))
 N_WORK, N_AGES, N_SEXES, N_EDUCATION = len(WORK), 100, len(SEXES), len(EDUCATION)
 WORKING_AGE = 16
+FEMALE = SEXES.index("female")
 YOUNG = 6  # years since a birth below which a child is young
 CHOICE = int(luck.Call.WORK_CHOICE)
 PER_CALL = 4
@@ -43,8 +44,8 @@ class WorkTables(NamedTuple):
     """What the rules read.
 
     prevalence, weight : float64[cell, work], shares, and weights of those who review
-    turnover : float64[residence, work]; late_turnover : of all kinds from late_age on, of people
-        outside the employee scheme
+    turnover_words : uint64[residence, work], chances to review as words of luck; late_words : of
+        all kinds from late_age on, of people outside the employee scheme
     member_age : int64[sex], at which members of the employee scheme choose until they draw a
         pension, at the latest to member_until
     entry_age : int64[education], at the opening of the first year out of school
@@ -55,8 +56,8 @@ class WorkTables(NamedTuple):
 
     prevalence: Floats
     weight: Floats
-    turnover: Floats
-    late_turnover: float
+    turnover_words: NDArray[np.uint64]
+    late_words: Any
     late_age: int
     member_age: NDArray[np.int64]
     member_until: int
@@ -108,11 +109,9 @@ def choose(identity: Any, year: int, weights: Any, no_work: float, low: Any, hig
 
 
 @rule
-def reviews(u: float, work: int, residence: int, age: int, member: bool, t: WorkTables) -> bool:
-    """Whether a person reviews the work this year; member : of the employee scheme."""
-    if age >= t.late_age and not member:
-        return u < t.late_turnover
-    return bool(u < t.turnover[residence, work])
+def has_young(sex: int, since_birth: int) -> bool:
+    """Whether a person is the mother of a young child; since_birth : years since her last birth."""
+    return bool(sex == FEMALE and since_birth < YOUNG)
 
 
 @rule
@@ -190,8 +189,8 @@ def _tables(numbers: Numbers) -> WorkTables:
     return WorkTables(
         prevalence=shares.reshape(-1, N_WORK),
         weight=np.ascontiguousarray(weights.reshape(-1, N_WORK)),
-        turnover=np.ascontiguousarray(turnover),
-        late_turnover=p.value(EMPLOYMENT + "late_turnover"),
+        turnover_words=luck.threshold(turnover),
+        late_words=luck.threshold(p.value(EMPLOYMENT + "late_turnover"))[()],
         late_age=int(p.value(EMPLOYMENT + "late_age")),
         member_age=p.array(EMPLOYMENT + "member_age").astype(np.int64),
         member_until=int(p.value(EMPLOYMENT + "member_until")),

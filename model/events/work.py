@@ -17,28 +17,26 @@ from ...agents import luck
 from ...agents.columns import Column
 from ...agents.compiled import kernel
 from ...parameters.dims import PENSIONS, RESIDENCES, SCHEMES, SEXES, WORK
+from ..lanes import CHUNK, fill_lane, listed_ids
 from ..prices import wage
 from ..step import Step
 from ..work_rules import (
     ENTERPRISE,
     FLEXIBLE,
-    HIGH,
-    LOW,
     NONE,
     PUBLIC,
     RELATIVE,
     SCALE,
     WORKING_AGE,
-    YOUNG,
     WorkTables,
     age_of_choice,
     cell_of,
     choose,
     earns,
+    has_young,
     next_deviation,
     normal,
     relative_earnings,
-    reviews,
     tables_of,
 )
 
@@ -54,11 +52,9 @@ COLUMNS = (
 )
 EMPLOYEE = PENSIONS.index("employee")
 MEMBER = SCHEMES.index("employee")
-FEMALE = SEXES.index("female")
 REVIEWS, LUCK, INNOVATION = 0, 1, 2  # lanes of the yearly call
 LASTING_CALL, ALPHA = int(luck.Call.WORK_LASTING), 0
 CALL = luck.Call.WORK
-CHUNK = 1024  # people whose lasting words stay in the nearest cache
 BY_ROWS = (
     "id", "alive", "age", "sex", "residence", "province", "education", "enrolled", "since_birth",
     "pension", "scheme", "work", "earnings_z", "earnings",
@@ -84,49 +80,63 @@ def live_work(
 ) -> None:  # fmt: skip
     """Work, deviation and earnings over those of a median worker (in millionths) of each row.
 
-    u : uint32[4, n], words of the yearly call
+    u : uint32[4, n], words of the yearly call. Lists are built without a branch: who is free to
+    work, who of these leaves school, who reviews; and then who earns.
     """
-    t, lasting = r.t, np.empty(CHUNK, np.uint32)
+    t, chances = r.t, u[REVIEWS]
+    turnover, late, entry_age = t.turnover_words, t.late_words, t.entry_age
+    stay, enter = np.empty(CHUNK, np.uint32), np.empty(CHUNK, np.uint32)
+    rows = np.empty(CHUNK, np.uint32)
+    ids, lasting, x = np.empty(CHUNK, np.uint64), np.empty(CHUNK, np.uint32), np.empty(CHUNK)
     for first in range(0, id.size, CHUNK):
-        m = min(CHUNK, id.size - first)
-        for k in range(m):
-            address = id[first + k]
-            words = luck.philox(
-                address & LOW, address >> HIGH, luck.LASTING, LASTING_CALL, r.low, r.high
-            )
-            lasting[k] = np.uint32(words[ALPHA])
-        for k in range(m):
-            i = first + k
-            free = alive[i] == 1 and age[i] >= WORKING_AGE and enrolled[i] == 0
-            if not free or pension[i] == EMPLOYEE:
-                work[i] = NONE
-                earnings[i] = 0
-                continue
-            now, z = work[i], earnings_z[i] / SCALE
-            if r.starts or age[i] == t.entry_age[education[i]]:
-                cell = cell_of(residence[i], education[i], sex[i], age[i])
-                now = choose(id[i], r.year, t.prevalence[cell], 1.0, r.low, r.high)
-                z = t.stationary_sd * normal(u[INNOVATION, i], t.normals)
-            else:
-                member = scheme[i] == MEMBER
-                if reviews(luck.unit(u[REVIEWS, i]), now, residence[i], age[i], member, t):
-                    mother = sex[i] == FEMALE and since_birth[i] < YOUNG
-                    no_work = t.no_work_factor if mother else 1.0
-                    like = age_of_choice(age[i], sex[i], member, t)
-                    cell = cell_of(residence[i], education[i], sex[i], like)
-                    now = choose(id[i], r.year, t.weight[cell], no_work, r.low, r.high)
-                if earns(now):
-                    z = next_deviation(z, normal(u[INNOVATION, i], t.normals), t)
-            work[i] = now
+        last = min(first + CHUNK, id.size)
+        n_stay, n_enter = 0, 0
+        for i in range(first, last):
+            free = (alive[i] == 1) & (age[i] >= WORKING_AGE) & (enrolled[i] == 0)
+            free &= pension[i] != EMPLOYEE
+            enters = free & (r.starts | (age[i] == entry_age[education[i]]))
+            work[i] *= free
+            earnings[i] = 0
+            stay[n_stay], enter[n_enter] = i, i
+            n_stay += free & (not enters)
+            n_enter += enters
+        n = 0
+        for k in range(n_stay):
+            i = stay[k]
+            outside = (age[i] >= t.late_age) & (scheme[i] != MEMBER)
+            rows[n] = i
+            n += chances[i] < (late if outside else turnover[residence[i], work[i]])
+        for k in range(n):
+            i = rows[k]
+            no_work = t.no_work_factor if has_young(sex[i], since_birth[i]) else 1.0
+            like = age_of_choice(age[i], sex[i], scheme[i] == MEMBER, t)
+            cell = cell_of(residence[i], education[i], sex[i], like)
+            work[i] = choose(id[i], r.year, t.weight[cell], no_work, r.low, r.high)
+        for k in range(n_enter):
+            i = enter[k]
+            cell = cell_of(residence[i], education[i], sex[i], age[i])
+            work[i] = choose(id[i], r.year, t.prevalence[cell], 1.0, r.low, r.high)
+        n = 0
+        for k in range(n_stay):
+            rows[n] = stay[k]
+            n += earns(work[stay[k]])
+        for k in range(n):
+            i = rows[k]
+            x[k] = next_deviation(earnings_z[i] / SCALE, normal(u[INNOVATION, i], t.normals), t)
+            earnings_z[i] = np.rint(x[k] * SCALE)
+        for k in range(n_enter):
+            i = enter[k]
+            z = t.stationary_sd * normal(u[INNOVATION, i], t.normals)
             earnings_z[i] = np.rint(z * SCALE)
-            if earns(now):
-                level = t.level[now, sex[i], education[i], min(age[i], 99)]
-                alpha = normal(lasting[k], t.normals)
-                short = normal(u[LUCK, i], t.normals)
-                own = relative_earnings(level + t.province[province[i]], alpha, z, short, t)
-                earnings[i] = np.rint(own * RELATIVE)
-            else:
-                earnings[i] = 0
+            rows[n], x[n] = i, z
+            n += earns(work[i])
+        listed_ids(id, rows, n, ids)
+        fill_lane(ids, n, LASTING_CALL, luck.LASTING, ALPHA, r.low, r.high, lasting)
+        for k in range(n):
+            i = rows[k]
+            level = t.level[work[i], sex[i], education[i], min(age[i], 99)] + t.province[province[i]]
+            alpha, short = normal(lasting[k], t.normals), normal(u[LUCK, i], t.normals)
+            earnings[i] = np.rint(relative_earnings(level, alpha, x[k], short, t) * RELATIVE)
 
 
 @kernel
