@@ -13,8 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..agents import luck
-from ..agents.compiled import inlined, kernel
+from ..agents.compiled import inlined, kernel, rule
 from ..parameters.dims import PENSIONS, WORK
+from .lanes import CHUNK, fill_lane, listed_ids
 from .pension_rules import (
     MONTHS,
     account_pension,
@@ -32,6 +33,11 @@ from .pension_rules import (
     transitional_pension,
 )
 from .retirement_rules import (
+    FEMALE,
+    FIRST_BIRTH,
+    MEN,
+    WOMEN_50,
+    WOMEN_55,
     Retirement,
     claim_age,
     class_of,
@@ -45,6 +51,7 @@ from .scheme_membership import EMPLOYEE, RESIDENT
 
 Floats = NDArray[np.float64]
 Counts = NDArray[np.int64]
+Person = Any  # a record with the fields of Columns
 
 FLEXIBLE, ENTERPRISE, PUBLIC = (WORK.index(w) for w in ("flexible", "enterprise", "public"))
 NONE, DRAWS = PENSIONS.index("none"), PENSIONS.index("employee")
@@ -155,77 +162,91 @@ def lasting(identity: Any, call: int, year: int, low: Any, high: Any) -> Any:
 
 
 @inlined
-def is_outside(i: int, c: Columns, r: Rules, low: Any, high: Any) -> bool:
+def is_outside(c: Person, r: Rules, low: Any, high: Any) -> bool:
     """Whether a public employee or pensioner is not yet in the fund."""
     if r.inside >= 1.0:
         return False
-    public = c.from_public[i] if c.pension[i] == DRAWS else c.work[i] == PUBLIC
+    public = c.from_public if c.pension == DRAWS else c.work == PUBLIC
     if not public:
         return False
-    words = lasting(c.id[i], CONTRIBUTION, luck.LASTING, low, high)
+    words = lasting(c.id, CONTRIBUTION, luck.LASTING, low, high)
     return bool(luck.unit(words[PLACE]) >= r.inside)
 
 
+@rule
+def bin_of(word: Any) -> int:
+    """Bin of the trait of paying."""
+    return min(int(luck.unit(word) * BINS), BINS - 1)
+
+
 @inlined
-def pays_this_year(i: int, c: Columns, r: Rules, low: Any, high: Any) -> bool:
+def pays_this_year(c: Person, r: Rules, low: Any, high: Any) -> bool:
     """Whether a member at work pays: by a lasting trait and the luck of the year."""
-    if c.work[i] == PUBLIC:
+    if c.work == PUBLIC:
         return True
-    trait = lasting(c.id[i], CONTRIBUTION, luck.LASTING, low, high)[TRAIT]
-    now = lasting(c.id[i], CONTRIBUTION, r.year, low, high)[PAYS]
-    place = min(int(luck.unit(trait) * BINS), BINS - 1)
-    return bool(luck.unit(now) < r.chances[int(c.work[i] == FLEXIBLE), place])
+    trait = lasting(c.id, CONTRIBUTION, luck.LASTING, low, high)[TRAIT]
+    now = lasting(c.id, CONTRIBUTION, r.year, low, high)[PAYS]
+    return bool(luck.unit(now) < r.chances[int(c.work == FLEXIBLE), bin_of(trait)])
 
 
 @inlined
-def months_that_count(i: int, c: Columns) -> int:
+def months_that_count(c: Person) -> int:
     """Months paid and deemed to be paid."""
-    return int(c.paid_months[i]) + MONTHS * int(c.deemed_years[i])
+    return int(c.paid_months) + MONTHS * int(c.deemed_years)
 
 
 @inlined
 def plan_of(
-    i: int, born: int, works: bool, c: Columns, r: Rules, low: Any, high: Any
+    born: int, works: bool, c: Person, r: Rules, low: Any, high: Any
 ) -> Plan:  # fmt: skip
     """When a person means to claim; born : month of birth, numbered from the year 0."""
-    law, sex = r.retirement, c.sex[i]
-    if c.age[i] + 1 < law.earliest[sex]:
+    law, sex = r.retirement, c.sex
+    if c.age + 1 < law.earliest[sex]:
         return Plan(MONTHS + 1, MONTHS + 1, 0, 0, 1.0)
-    words = lasting(c.id[i], RETIREMENT, luck.LASTING, low, high)
-    heavy = luck.unit(words[HEAVY]) < law.special_share and c.work[i] == ENTERPRISE
-    flexible = c.work[i] == FLEXIBLE
-    post = luck.unit(lasting(c.id[i], CAREER, luck.LASTING, low, high)[POST])
-    class_ = class_of(sex, c.education[i], flexible, post, heavy, law)
+    words = lasting(c.id, RETIREMENT, luck.LASTING, low, high)
+    heavy = luck.unit(words[HEAVY]) < law.special_share and c.work == ENTERPRISE
+    flexible = c.work == FLEXIBLE
+    post = luck.unit(lasting(c.id, CAREER, luck.LASTING, low, high)[POST])
+    class_ = class_of(sex, c.education, flexible, post, heavy, law)
     statutory = statutory_age(class_, sex, born, law)
     old = old_age(class_, sex, law)
     wanted = claim_age(statutory, old, born, works, luck.unit(words[TIMING]), law)
     needed = months_needed(born, statutory, law)
     due, first = month_of_year(born, statutory, r.year), month_of_year(born, wanted, r.year)
-    have = months_that_count(i, c)
+    have = months_that_count(c)
     if first < due and have + works * (first - 1) < needed:
         first = due
-    if c.scheme[i] != EMPLOYEE and have < needed:
+    if c.scheme != EMPLOYEE and have < needed:
         due = min(due, month_of_year(born, RESIDENT_AGE, r.year))
         first = due
     return Plan(first, due, needed, born + statutory, luck.unit(words[PAYS_ON]))
 
 
+@rule
+def base_of(
+    work: int, earnings: int, reference: int, compliance: float, flexible_base: float,
+    floor: float, ceiling: float,
+) -> int:  # fmt: skip
+    """Contribution base of a month, fen; earnings : yuan a year; reference : fen a month."""
+    declared = compliance * earnings * 100.0 / MONTHS
+    if work == FLEXIBLE:
+        declared = flexible_base * reference
+    return int(contribution_base(declared, reference, floor, ceiling))
+
+
 @inlined
 def pay_in(
-    i: int, work: int, first: int, last: int, outside: bool, c: Columns, r: Rules, sums: Any
+    work: int, first: int, last: int, outside: bool, c: Person, r: Rules, sums: Any
 ) -> bool:
     """Contributions for the months from first to last; whether the fund received them.
 
     Outside the fund a whole year counts as service before accounts, months of a broken one as paid.
     """
-    s, months = c.province[i], last - first + 1
+    s, months = c.province, last - first + 1
     reference = r.reference[s]
-    declared = r.compliance * c.earnings[i] * 100.0 / MONTHS
-    if work == FLEXIBLE:
-        declared = r.flexible_base * reference
-    base = contribution_base(declared, reference, r.floor, r.ceiling)
-    have = months_that_count(i, c)
-    c.contribution_index[i] = mean_index(c.contribution_index[i], have, base, reference, months)
+    base = base_of(work, c.earnings, reference, r.compliance, r.flexible_base, r.floor, r.ceiling)
+    have = months_that_count(c)
+    c.contribution_index = mean_index(c.contribution_index, have, base, reference, months)
     collected = int(np.rint(base * r.level_collections))
     if outside:
         own = r.outside_employee[last] - r.outside_employee[first - 1]
@@ -233,8 +254,8 @@ def pay_in(
         sums[OUTSIDE_OWN, s] += contribution(collected, own)
         sums[OUTSIDE_EMPLOYER, s] += contribution(collected, other)
         whole = months == MONTHS
-        c.deemed_years[i] += whole
-        c.paid_months[i] += months * (not whole)
+        c.deemed_years += whole
+        c.paid_months += months * (not whole)
         return False
     own = contribution(collected, r.employee[last] - r.employee[first - 1])
     if work == FLEXIBLE:
@@ -246,18 +267,18 @@ def pay_in(
     sums[OWN, s] += own
     sums[MONTHS_PAID, s] += months
     sums[BASE, s] += np.int64(months) * collected
-    c.employee_account[i] = min(np.int64(c.employee_account[i]) + own, MOST_ACCOUNT)
-    c.paid_months[i] += months
+    c.employee_account = min(np.int64(c.employee_account) + own, MOST_ACCOUNT)
+    c.paid_months += months
     return True
 
 
 @inlined
-def pay_at_once(i: int, missing: int, c: Columns, r: Rules, sums: Any) -> None:
+def pay_at_once(missing: int, c: Person, r: Rules, sums: Any) -> None:
     """Contributions for missing months in one sum, on the base of flexible workers."""
-    s, reference = c.province[i], r.reference[c.province[i]]
+    s, reference = c.province, r.reference[c.province]
     base = contribution_base(r.flexible_base * reference, reference, r.floor, r.ceiling)
-    have = months_that_count(i, c)
-    c.contribution_index[i] = mean_index(c.contribution_index[i], have, base, reference, missing)
+    have = months_that_count(c)
+    c.contribution_index = mean_index(c.contribution_index, have, base, reference, missing)
     collected = int(np.rint(base * r.level_collections))
     own = contribution(collected, missing * r.employee[MONTHS] / MONTHS)
     both = contribution(collected, missing * r.flexible[MONTHS] / MONTHS)
@@ -265,63 +286,63 @@ def pay_at_once(i: int, missing: int, c: Columns, r: Rules, sums: Any) -> None:
     sums[OWN, s] += own
     sums[MONTHS_PAID, s] += missing
     sums[BASE, s] += np.int64(missing) * collected
-    c.employee_account[i] = min(np.int64(c.employee_account[i]) + own, MOST_ACCOUNT)
-    c.paid_months[i] += missing
+    c.employee_account = min(np.int64(c.employee_account) + own, MOST_ACCOUNT)
+    c.paid_months += missing
 
 
 @inlined
-def award(i: int, born: int, first: int, outside: bool, c: Columns, r: Rules, sums: Any) -> None:
+def award(born: int, first: int, outside: bool, c: Person, r: Rules, sums: Any) -> None:
     """Award of a pension from a month of the year on; a resident's account is taken in."""
-    s = c.province[i]
-    brought = np.int64(c.pension_account[i])
-    held = min(np.int64(c.employee_account[i]) + brought, MOST_ACCOUNT)
+    s = c.province
+    brought = np.int64(c.pension_account)
+    held = min(np.int64(c.employee_account) + brought, MOST_ACCOUNT)
     sums[FROM_RESIDENTS, s] += brought
-    c.pension_account[i] = 0
-    c.employee_account[i] = held
+    c.pension_account = 0
+    c.employee_account = held
     age = MONTHS * r.year + first - 2 - born
-    index, months = int(c.contribution_index[i]), months_that_count(i, c)
+    index, months = int(c.contribution_index), months_that_count(c)
     share = account_pension(held, divisor_at(age, r.divisors))
     basic = base_pension(r.award[s], index, months, r.accrual)
-    older = transitional_pension(r.award[s], index, int(c.deemed_years[i]), r.transitional)
+    older = transitional_pension(r.award[s], index, int(c.deemed_years), r.transitional)
     total = int(np.rint(r.level_outlay * (basic + older))) + share
-    c.account_pension_m[i] = min(share, MOST_FEN)
-    c.pension_m[i] = min(total, MOST_FEN)
-    c.from_public[i] = c.work[i] == PUBLIC
-    c.pension[i], c.scheme[i] = DRAWS, EMPLOYEE
+    c.account_pension_m = min(share, MOST_FEN)
+    c.pension_m = min(total, MOST_FEN)
+    c.from_public = c.work == PUBLIC
+    c.pension, c.scheme = DRAWS, EMPLOYEE
     if not outside:
         sums[AWARDS, s] += 1
         sums[AWARDED, s] += total
 
 
 @inlined
-def pay_out(i: int, first: int, last: int, outside: bool, c: Columns, r: Rules, sums: Any) -> None:
+def pay_out(first: int, last: int, outside: bool, c: Person, r: Rules, sums: Any) -> None:
     """The pension for the months from first to last, from the account while it lasts."""
-    s, months = c.province[i], np.int64(months_payable(first, last))
-    total, due = months * c.pension_m[i], months * c.account_pension_m[i]
+    s, months = c.province, np.int64(months_payable(first, last))
+    total, due = months * c.pension_m, months * c.account_pension_m
     if outside:
         sums[OUTSIDE_PAID, s] += total
         return
-    held = np.int64(c.employee_account[i])
+    held = np.int64(c.employee_account)
     own = from_account(due, held)
     sums[BENEFICIARIES, s] += months > 0
     sums[FROM_ACCOUNT, s] += own
     sums[OVERRUN, s] += due - own
     sums[FROM_POOL, s] += total - due
-    c.employee_account[i] = held - own
+    c.employee_account = held - own
 
 
 @inlined
-def settle_death(i: int, outside: bool, c: Columns, r: Rules, sums: Any) -> None:
+def settle_death(outside: bool, c: Person, r: Rules, sums: Any) -> None:
     """Heirs get the account; for members and pensioners also the grants."""
-    s = c.province[i]
-    sums[REFUNDED, s] += np.int64(c.employee_account[i])
-    c.employee_account[i] = 0
-    have = months_that_count(i, c)
-    if c.scheme[i] != EMPLOYEE or have == 0:
+    s = c.province
+    sums[REFUNDED, s] += np.int64(c.employee_account)
+    c.employee_account = 0
+    have = months_that_count(c)
+    if c.scheme != EMPLOYEE or have == 0:
         return
     drawn = 0
-    if c.pension[i] == DRAWS:
-        drawn = max(int(c.age[i]) - r.survivor_age[c.sex[i]], 0)
+    if c.pension == DRAWS:
+        drawn = max(int(c.age) - r.survivor_age[c.sex], 0)
     months = survivor_months(have // MONTHS, drawn, r.survivors, r.most_survivors)
     grant = int(np.rint((r.funeral + months) * r.income))
     sums[OUTSIDE_PAID if outside else GRANTS, s] += grant
@@ -329,48 +350,48 @@ def settle_death(i: int, outside: bool, c: Columns, r: Rules, sums: Any) -> None
 
 @inlined
 def claim(
-    i: int, born: int, last: int, plan: Plan, outside: bool, c: Columns, r: Rules, sums: Any
+    born: int, last: int, plan: Plan, outside: bool, c: Person, r: Rules, sums: Any
 ) -> bool:
     """Award, a longer time of paying, or the way to the residents; whether the fund was paid."""
     first, paid = plan.first, False
-    missing = plan.needed - months_that_count(i, c)
-    if missing > 0 and c.scheme[i] == EMPLOYEE and plan.u_extends < r.at_once:
-        pay_at_once(i, missing, c, r, sums)
+    missing = plan.needed - months_that_count(c)
+    if missing > 0 and c.scheme == EMPLOYEE and plan.u_extends < r.at_once:
+        pay_at_once(missing, c, r, sums)
         missing, paid = 0, True
     if missing > 0:
         since = max(MONTHS * r.year + first - 2 - plan.reached, 0)
-        member = c.scheme[i] == EMPLOYEE
+        member = c.scheme == EMPLOYEE
         if not member or not may_extend(missing, since, plan.u_extends, r.retirement):
-            held = np.int64(c.employee_account[i])
-            sums[TO_RESIDENTS, c.province[i]] += held
-            c.pension_account[i] = min(np.int64(c.pension_account[i]) + held, MOST_FEN)
-            c.employee_account[i], c.paid_months[i], c.deemed_years[i] = 0, 0, 0
-            c.contribution_index[i], c.scheme[i] = 0, RESIDENT
+            held = np.int64(c.employee_account)
+            sums[TO_RESIDENTS, c.province] += held
+            c.pension_account = min(np.int64(c.pension_account) + held, MOST_FEN)
+            c.employee_account, c.paid_months, c.deemed_years = 0, 0, 0
+            c.contribution_index, c.scheme = 0, RESIDENT
             return False
         more = min(missing, last - first + 1)
-        paid |= pay_in(i, FLEXIBLE, first, first + more - 1, False, c, r, sums)
+        paid |= pay_in(FLEXIBLE, first, first + more - 1, False, c, r, sums)
         first, missing = first + more, missing - more
     if missing <= 0 and first <= last:
-        award(i, born, first, outside, c, r, sums)
-        pay_out(i, first, last, outside, c, r, sums)
+        award(born, first, outside, c, r, sums)
+        pay_out(first, last, outside, c, r, sums)
     return paid
 
 
 @inlined
 def before_pension(
-    i: int, last: int, outside: bool, c: Columns, r: Rules, low: Any, high: Any, sums: Any
+    last: int, outside: bool, c: Person, r: Rules, low: Any, high: Any, sums: Any
 ) -> None:
     """The year of somebody without an employee pension: contributions, and perhaps a claim."""
-    born = MONTHS * (r.year - 1 - int(c.age[i])) + int(c.birth_month[i]) - 1
-    member = c.scheme[i] == EMPLOYEE and c.pension[i] == NONE
-    works = member and FLEXIBLE <= c.work[i] <= PUBLIC
-    plan = plan_of(i, born, works, c, r, low, high)
+    born = MONTHS * (r.year - 1 - int(c.age)) + int(c.birth_month) - 1
+    member = c.scheme == EMPLOYEE and c.pension == NONE
+    works = member and FLEXIBLE <= c.work <= PUBLIC
+    plan = plan_of(born, works, c, r, low, high)
     stop, paid = min(plan.first - 1, last), False
-    if works and stop > 0 and pays_this_year(i, c, r, low, high):
-        paid = pay_in(i, c.work[i], 1, stop, outside, c, r, sums)
+    if works and stop > 0 and pays_this_year(c, r, low, high):
+        paid = pay_in(c.work, 1, stop, outside, c, r, sums)
     if plan.first <= last:
-        paid |= claim(i, born, last, plan, outside, c, r, sums)
-    sums[CONTRIBUTORS, c.province[i]] += paid
+        paid |= claim(born, last, plan, outside, c, r, sums)
+    sums[CONTRIBUTORS, c.province] += paid
 
 
 @kernel
@@ -378,7 +399,7 @@ def steady(c: Columns, r: Rules, low: Any, high: Any, sums: Any, rows: Any) -> i
     """The year of those who draw or pay through all of it, without a claim, a death or a move out.
 
     Everybody else with a career is listed for `eventful`; returns how many there are. The rules
-    are the same: plain arrays and a short list of cases are what makes this loop fast.
+    are the same: plain arrays and lists made without a branch are what makes this fast.
     rows : int64[people], out; sums : int64[what, province]
     """
     account, paid_months, deemed, index = (
@@ -386,95 +407,161 @@ def steady(c: Columns, r: Rules, low: Any, high: Any, sums: Any, rows: Any) -> i
     )  # fmt: skip
     scheme, work, pension, from_public = c.scheme, c.work, c.pension, c.from_public
     alive, age, sex, province, death_u = c.alive, c.age, c.sex, c.province, c.death_u
-    pension_m, account_m, earnings, ids = c.pension_m, c.account_pension_m, c.earnings, c.id
-    reference, chances, earliest = r.reference, r.chances, r.retirement.earliest
+    pension_m, account_m, earnings, id = c.pension_m, c.account_pension_m, c.earnings, c.id
+    birth_month, education = c.birth_month, c.education
+    reference, chances, law = r.reference, r.chances, r.retirement
+    earliest, special, special_ages = law.earliest, law.special_share, law.special_ages
+    ages = law.old_ages_by_birth if law.early_share > 0.0 else law.ages
     own_rate, flexible_rate = r.employee[MONTHS], r.flexible[MONTHS]
     employer_rate = r.employer[:, MONTHS]
     merged, n = r.inside >= 1.0, 0
-    for i in range(age.size):
-        if (scheme[i] != EMPLOYEE) & (account[i] == 0) & (paid_months[i] == 0) & (deemed[i] == 0):
-            continue
-        draws = pension[i] == DRAWS
-        public = from_public[i] == 1 if draws else work[i] == PUBLIC
-        near = not draws and age[i] + 1 >= earliest[sex[i]]
-        if not alive[i] or death_u[i] < 1.0 or near or (public and not merged):
-            rows[n] = i
-            n += 1
-            continue
-        s = province[i]
-        held: Any = np.int64(account[i])
-        interest = credited(held, r.interest)
-        sums[CREDITED, s] += interest
-        held += interest
-        if draws:
+    drawn, near, others, paying, idle = (
+        np.empty(CHUNK, np.uint32), np.empty(CHUNK, np.uint32), np.empty(CHUNK, np.uint32),
+        np.empty(CHUNK, np.uint32), np.empty(CHUNK, np.uint32),
+    )  # fmt: skip
+    ids, one, two = np.empty(CHUNK, np.uint64), np.empty(CHUNK, np.uint32), np.empty(CHUNK, np.uint32)
+    for first in range(0, age.size, CHUNK):
+        n_drawn, n_near, n_others, n_paying, n_idle = 0, 0, 0, 0, 0
+        for i in range(first, min(first + CHUNK, age.size)):
+            career = (scheme[i] == EMPLOYEE) | (account[i] != 0)
+            career |= (paid_months[i] != 0) | (deemed[i] != 0)
+            draws = pension[i] == DRAWS
+            public = from_public[i] == 1 if draws else work[i] == PUBLIC
+            stirs = (alive[i] == 0) | (death_u[i] < 1.0) | (public & (not merged))
+            calm, of_age = career & (not stirs), age[i] + 1 >= earliest[sex[i]]
+            rows[n], drawn[n_drawn], near[n_near], others[n_others] = i, i, i, i
+            n += career & stirs
+            n_drawn += calm & draws
+            n_near += calm & (not draws) & of_age
+            n_others += calm & (not draws) & (not of_age)
+        listed_ids(id, near, n_near, ids)
+        fill_lane(ids, n_near, CAREER, luck.LASTING, POST, low, high, one)
+        fill_lane(ids, n_near, RETIREMENT, luck.LASTING, HEAVY, low, high, two)
+        for k in range(n_near):
+            i = near[k]
+            born = MONTHS * (r.year - 1 - int(age[i])) + int(birth_month[i]) - 1
+            later = (work[i] == FLEXIBLE) | (luck.unit(one[k]) < law.share_55[education[i]])
+            class_ = MEN if sex[i] != FEMALE else (WOMEN_55 if later else WOMEN_50)
+            may = ages[class_, min(max(born - MONTHS * FIRST_BIRTH, 0), ages.shape[1] - 1)]
+            heavy = (work[i] == ENTERPRISE) & (luck.unit(two[k]) < special)
+            may = special_ages[sex[i]] if heavy else may
+            may = min(may, RESIDENT_AGE) if scheme[i] != EMPLOYEE else may
+            claims = month_of_year(born, may, r.year) <= MONTHS
+            rows[n], others[n_others] = i, i
+            n += claims
+            n_others += not claims
+        for k in range(n_others):
+            i = others[k]
+            works = (scheme[i] == EMPLOYEE) & (pension[i] == NONE)
+            works &= (work[i] >= FLEXIBLE) & (work[i] <= PUBLIC)
+            paying[n_paying], idle[n_idle] = i, i
+            n_paying += works
+            n_idle += not works
+        listed_ids(id, paying, n_paying, ids)
+        fill_lane(ids, n_paying, CONTRIBUTION, luck.LASTING, TRAIT, low, high, one)
+        fill_lane(ids, n_paying, CONTRIBUTION, r.year, PAYS, low, high, two)
+        n_others, n_paying = n_paying, 0
+        for k in range(n_others):
+            i = paying[k]
+            chance = chances[int(work[i] == FLEXIBLE), bin_of(one[k])]
+            pays = (work[i] == PUBLIC) | (luck.unit(two[k]) < chance)
+            paying[n_paying], idle[n_idle] = i, i
+            n_paying += pays
+            n_idle += not pays
+        for k in range(n_drawn):
+            i = drawn[k]
+            s, held = province[i], np.int64(account[i])
+            interest = credited(held, r.interest)
+            held = held + interest
             pension_m[i] = min(indexed(pension_m[i], r.rise), MOST_FEN)
             due = np.int64(MONTHS) * account_m[i]
             own = from_account(due, held)
+            sums[CREDITED, s] += interest
             sums[BENEFICIARIES, s] += 1
             sums[RETIRED, s] += 1
             sums[FROM_ACCOUNT, s] += own
             sums[OVERRUN, s] += due - own
             sums[FROM_POOL, s] += np.int64(MONTHS) * pension_m[i] - due
-            held -= own
-        elif scheme[i] == EMPLOYEE:
+            held = min(held - own, MOST_ACCOUNT)
+            account[i] = held
+            sums[HELD, s] += held
+        for k in range(n_idle):
+            i = idle[k]
+            s, held = province[i], np.int64(account[i])
+            interest = credited(held, r.interest)
+            held = min(held + interest, MOST_ACCOUNT)
+            account[i] = held
+            sums[ACTIVE, s] += scheme[i] == EMPLOYEE
+            sums[CREDITED, s] += interest
+            sums[HELD, s] += held
+        for k in range(n_paying):
+            i = paying[k]
+            s, held = province[i], np.int64(account[i])
+            interest = credited(held, r.interest)
+            wage, have = reference[s], int(paid_months[i]) + MONTHS * int(deemed[i])
+            base = base_of(
+                work[i], earnings[i], wage, r.compliance, r.flexible_base, r.floor, r.ceiling
+            )
+            index[i] = mean_index(index[i], have, base, wage, MONTHS)
+            collected = int(np.rint(base * r.level_collections))
+            own = contribution(collected, own_rate)
+            if work[i] == FLEXIBLE:
+                sums[FLEXIBLE_POOLED, s] += contribution(collected, flexible_rate) - own
+            else:
+                rate = employer_rate[int(work[i] == PUBLIC)]
+                sums[EMPLOYER, s] += contribution(collected, rate)
+            held = min(held + interest + own, MOST_ACCOUNT)
+            account[i] = held
+            paid_months[i] += MONTHS
             sums[ACTIVE, s] += 1
-            flexible = work[i] == FLEXIBLE
-            if pension[i] == NONE and FLEXIBLE <= work[i] <= PUBLIC:
-                pays = work[i] == PUBLIC
-                if not pays:
-                    trait = lasting(ids[i], CONTRIBUTION, luck.LASTING, low, high)[TRAIT]
-                    now = lasting(ids[i], CONTRIBUTION, r.year, low, high)[PAYS]
-                    place = min(int(luck.unit(trait) * BINS), BINS - 1)
-                    pays = luck.unit(now) < chances[int(flexible), place]
-                if pays:
-                    wage = reference[s]
-                    declared = r.compliance * earnings[i] * 100.0 / MONTHS
-                    if flexible:
-                        declared = r.flexible_base * wage
-                    base = contribution_base(declared, wage, r.floor, r.ceiling)
-                    have = int(paid_months[i]) + MONTHS * int(deemed[i])
-                    index[i] = mean_index(index[i], have, base, wage, MONTHS)
-                    collected = int(np.rint(base * r.level_collections))
-                    own = contribution(collected, own_rate)
-                    if flexible:
-                        sums[FLEXIBLE_POOLED, s] += contribution(collected, flexible_rate) - own
-                    else:
-                        rate = employer_rate[int(work[i] == PUBLIC)]
-                        sums[EMPLOYER, s] += contribution(collected, rate)
-                    sums[OWN, s] += own
-                    sums[MONTHS_PAID, s] += MONTHS
-                    sums[BASE, s] += np.int64(MONTHS) * collected
-                    sums[CONTRIBUTORS, s] += 1
-                    paid_months[i] += MONTHS
-                    held += own
-        held = min(held, MOST_ACCOUNT)
-        account[i] = held
-        sums[HELD, s] += held
+            sums[CONTRIBUTORS, s] += 1
+            sums[CREDITED, s] += interest
+            sums[OWN, s] += own
+            sums[MONTHS_PAID, s] += MONTHS
+            sums[BASE, s] += np.int64(MONTHS) * collected
+            sums[HELD, s] += held
     return n
 
 
 @kernel
-def eventful(rows: Any, c: Columns, r: Rules, low: Any, high: Any, sums: Any) -> None:
-    """The year of the listed people, whatever happens to them in it."""
-    for k in range(rows.size):
-        i = rows[k]
-        s = c.province[i]
-        held = np.int64(c.employee_account[i])
-        if not c.alive[i]:  # left the country this year
+def eventful(persons: Any, r: Rules, low: Any, high: Any, sums: Any) -> None:
+    """The year of these people, whatever happens to them in it; persons : record[n]."""
+    for k in range(persons.size):
+        c = persons[k]
+        s = c.province
+        held = np.int64(c.employee_account)
+        if not c.alive:  # left the country this year
             sums[REFUNDED, s] += held
-            c.employee_account[i] = 0
+            c.employee_account = 0
             continue
         interest = credited(held, r.interest)
         sums[CREDITED, s] += interest
-        c.employee_account[i] = min(held + interest, MOST_ACCOUNT)
-        outside, last = is_outside(i, c, r, low, high), last_month(c.death_u[i])
-        if c.pension[i] == DRAWS:
-            c.pension_m[i] = min(indexed(c.pension_m[i], r.rise), MOST_FEN)
-            pay_out(i, 1, last, outside, c, r, sums)
+        c.employee_account = min(held + interest, MOST_ACCOUNT)
+        outside, last = is_outside(c, r, low, high), last_month(c.death_u)
+        if c.pension == DRAWS:
+            c.pension_m = min(indexed(c.pension_m, r.rise), MOST_FEN)
+            pay_out(1, last, outside, c, r, sums)
         else:
-            before_pension(i, last, outside, c, r, low, high, sums)
-        if c.death_u[i] < 1.0:
-            settle_death(i, outside, c, r, sums)
-        elif c.scheme[i] == EMPLOYEE and not outside:
-            sums[RETIRED if c.pension[i] == DRAWS else ACTIVE, s] += 1
-        sums[HELD, s] += np.int64(c.employee_account[i])
+            before_pension(last, outside, c, r, low, high, sums)
+        if c.death_u < 1.0:
+            settle_death(outside, c, r, sums)
+        elif c.scheme == EMPLOYEE and not outside:
+            sums[RETIRED if c.pension == DRAWS else ACTIVE, s] += 1
+        sums[HELD, s] += np.int64(c.employee_account)
+
+
+def live(c: Columns, written: tuple[str, ...], r: Rules, low: Any, high: Any, sums: Any) -> None:
+    """A year of everybody; the few to whom something happens are taken out as records.
+
+    written : columns that the year may change
+    """
+    rows = np.empty(len(c.id), np.int64)
+    rows = rows[: steady(c, r, low, high, sums, rows)]
+    columns = c._asdict()
+    fields = np.dtype([(name, column.dtype) for name, column in columns.items()], align=True)
+    persons: Any = np.empty(len(rows), fields).view(np.recarray)
+    for name, column in columns.items():
+        persons[name] = column[rows]
+    eventful(persons, r, low, high, sums)
+    for name in written:
+        columns[name][rows] = persons[name]

@@ -38,7 +38,8 @@ class Retirement(NamedTuple):
     """The law of retirement, for all months of birth; ages in months.
 
     ages : int64[class, birth month from January 1880], statutory
-    old_ages : int64[class], before the delay; special_ages : int64[sex]
+    old_ages : int64[class], before the delay; old_ages_by_birth : the same, as `ages`
+    special_ages : int64[sex]
     share_55 : float64[education], women whose class has the old age of 55
     minimum : int64[year from 1980], months of contributions by the year of the statutory age
     earliest : int64[sex], completed age at which somebody may first be concerned
@@ -46,6 +47,7 @@ class Retirement(NamedTuple):
 
     ages: Counts
     old_ages: Counts
+    old_ages_by_birth: Counts
     special_ages: Counts
     share_55: Floats
     special_share: float
@@ -188,6 +190,7 @@ def _retirement(numbers: Numbers) -> Retirement:
     return Retirement(
         ages=ages,
         old_ages=old,
+        old_ages_by_birth=np.ascontiguousarray(np.broadcast_to(old[:, None], ages.shape)),
         special_ages=special_ages,
         share_55=np.array(share_55),
         special_share=special,

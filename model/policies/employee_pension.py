@@ -57,8 +57,7 @@ from ..pension_year import (
     TO_RESIDENTS,
     Columns,
     Rules,
-    eventful,
-    steady,
+    live,
 )  # fmt: skip
 from ..prices import by_law, income, nominal_return
 from ..retirement_rules import retirement_of
@@ -183,10 +182,7 @@ def apply(model: "SongheModel") -> None:
     rules = _decided(model, rules_of(model.parameters, model.year))
     sums = np.zeros((SUMS, len(PROVINCES)), np.int64)
     columns = Columns(*(model.people[name] for name in (*READS, *WRITES)))
-    rows = np.empty(model.people.n, np.int64)
-    key = (model.key.low, model.key.high)
-    rows = rows[: steady(columns, rules, *key, sums, rows)]
-    eventful(rows, columns, rules, *key, sums)
+    live(columns, WRITES, rules, model.key.low, model.key.high, sums)
     _book(model, rules, sums)
     _pool(model, rules, sums)
     _count(model, sums)
