@@ -59,6 +59,10 @@ class Constants:
         """The constant of this year if it stands already."""
         return self._used.get(name, {}).get(self.year)
 
+    def of_last_year(self, name: str) -> Array | None:
+        """The constant of the year before; None if there is none."""
+        return self._used.get(name, {}).get(self.year - 1)
+
     def for_scenario(self, *, solves_anew: bool = False) -> "Constants":
         """Constants for a branch: these ones, or a copy that goes on solving its own."""
         twin = Constants()

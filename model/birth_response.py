@@ -21,7 +21,14 @@ from ..parameters.dims import BIRTH_CHANNELS
 from ..parameters.load import Parameters
 from .household_income import READS as INCOME_READS
 from .household_income import household_income, income_of, thirds
-from .policies import child_subsidy, childcare, maternity_leave, preschool
+from .policies import (
+    child_subsidy,
+    childcare,
+    local_child_subsidy,
+    maternity_leave,
+    preschool,
+    tax_deduction,
+)
 from .promise import KEY, ORDERS, SHAPE, Promise, sum_of
 from .step import Step
 
@@ -36,6 +43,8 @@ PROMISES = (
     maternity_leave.promise,
     childcare.promise,
     preschool.promise,
+    local_child_subsidy.promise,
+    tax_deduction.promise,
 )
 
 

@@ -12,6 +12,7 @@ are worth at birth. How much of it couples perceive is applied by `birth_respons
 
 from collections.abc import Callable
 from datetime import date
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -19,6 +20,7 @@ from numpy.typing import NDArray
 
 from ..parameters.dims import EDUCATION, PROVINCES, RESIDENCES
 from ..parameters.load import Parameters
+from .numbers import Numbers
 from .prices import price_index
 
 Floats = NDArray[np.float64]
@@ -112,6 +114,38 @@ def present_value(p: Parameters, payments: Floats) -> Any:
     """
     discount = (1.0 + p.value(KEY + "discount_rate")) ** -np.arange(len(payments))
     return np.tensordot(discount, payments, axes=1)
+
+
+@lru_cache(maxsize=256)
+def _month_values(numbers: Numbers, year: int, months: int) -> Floats:
+    p, later = numbers.p, (MIDDLE + np.arange(months)) // MONTHS
+    index = np.array([price_index(p, year + k) for k in range(int(later[-1]) + 1)])
+    discount = (1.0 + p.value(KEY + "discount_rate")) ** -(np.arange(months) // MONTHS)
+    return np.asarray(discount * index[0] / index[later])
+
+
+def month_values(p: Parameters, year: int, months: int) -> Floats:
+    """What a yuan paid in each month of a child's life is worth at its birth, float64[month].
+
+    The same as `present_value` of `expected_payments`, for long streams: the months of a child
+    born in the middle of the year, from the month after the birth; months > 0.
+    """
+    return _month_values(Numbers(p), year, months)
+
+
+def known_by_month(p: Parameters, key: str, year: int, months: int) -> Floats:
+    """A dated entry in each month of a child's life, as its parents expect it, [month, ...].
+
+    As `known`, for a child born in the middle of the year.
+    """
+    last = last_known_day(p, decided(p, year))
+    values = np.zeros((months, *np.shape(p.at(key, p.dates(key)[0]))))
+    for day in p.dates(key):
+        if day > last:
+            break
+        since = MONTHS * (day.year - year) + day.month - 1 + (day.day > 1) - MIDDLE
+        values[max(since, 0) :] = p.at(key, day)
+    return values
 
 
 def sum_of(promises: list[Promise]) -> Promise:

@@ -24,10 +24,12 @@ from .policies import (
     child_subsidy,
     childcare,
     employee_pension,
+    local_child_subsidy,
     long_term_care_insurance,
     maternity_leave,
     preschool,
     resident_pension,
+    tax_deduction,
 )
 from .step import check
 
@@ -39,6 +41,8 @@ POLICIES = (
     maternity_leave,
     childcare,
     preschool,
+    tax_deduction,
+    local_child_subsidy,
 )
 
 YEAR = (
@@ -65,7 +69,9 @@ YEAR = (
     preschool.STEP,
     motherhood.COUNT,
     child_subsidy.STEP,
+    local_child_subsidy.STEP,
     maternity_leave.STEP,
+    tax_deduction.STEP,
     employee_pension.STEP,
     resident_pension.STEP,
     long_term_care_insurance.STEP,
@@ -104,7 +110,9 @@ POLICY_STEPS = frozenset(
         preschool.STEP,
         motherhood.COUNT,
         child_subsidy.STEP,
+        local_child_subsidy.STEP,
         maternity_leave.STEP,
+        tax_deduction.STEP,
         employee_pension.STEP,
         resident_pension.STEP,
         long_term_care_insurance.STEP,

@@ -7,6 +7,8 @@ A change of a key is one of
   {data: own.csv}                          a table with the same dimensions
   {value: ...} or {values: {date: ...}}    the same as the first two, with room for
                                            `unit`, `prior`, `note` and `source`
+A value with dimensions may be given for some coordinates of the first one alone, by name:
+`{2026-01-01: {Henan: 500}}`, or `{value: {Henan: 500}}`; the others keep what holds then.
 A dated value holds until the next date of the change itself. Values before its first date
 stay. `{layers: [...]}` applies several changes in order: what `extends` makes of two files.
 """
@@ -24,7 +26,7 @@ from .dated import Quantity, after_its_past, overlaid, scaled
 from .files import Loaded, prior_fault, shared_luck_problems
 from .problems import ParameterError, Problem, one_of
 from .schema import AnyPriorModel, Spread, iso_date, plain_file, problems_of
-from .tables import Place, Table, from_csv, from_list, out_of_range, raise_if
+from .tables import Floats, Place, Table, from_csv, from_list, out_of_range, raise_if
 
 FORMS = ("value", "values", "factor", "data")
 FIELDS = {*FORMS, "unit", "prior", "note", "source", "layers"}
@@ -117,7 +119,7 @@ def _constant(item: Loaded, content: Any, folder: Path | None, place: Place) -> 
         raise place.error(content, "dated values, {date: value}, since the entry is dated")
     if item.entry.data is not None:
         raise place.error(content, "{factor: ...} or {data: own.csv}, since the entry is a table")
-    table = _like(item.quantity, content, place)
+    table = _like(item.quantity, content, place, item.quantity.arrays[0])
     return replace(item.quantity, arrays=(table.value,))
 
 
@@ -127,10 +129,15 @@ def _dated(item: Loaded, content: Any, folder: Path | None, place: Place) -> Qua
         raise place.error("dated values", f"{other}, since the entry is not dated")
     tables: dict[date, Table] = {}
     problems: list[Problem] = []
-    for day, value in _by_date(content, place).items():
+    held: Any = None
+    for day, value in sorted(_by_date(content, place).items()):
         here = place._replace(key=f"{place.key}.{day}")
+        if held is None:
+            held = item.quantity.last_before(max(day, item.quantity.dates[0]))
+        own = value if _by_name(value, item.quantity) else _bare(value, here)
         try:
-            tables[day] = _like(item.quantity, _bare(value, here), here)
+            tables[day] = _like(item.quantity, own, here, held)
+            held = tables[day].value
         except ParameterError as fault:
             problems += fault.problems
     raise_if(problems)
@@ -147,8 +154,41 @@ def _bare(value: Any, place: Place) -> Any:
     return value["value"]
 
 
-def _like(quantity: Quantity, content: Any, place: Place) -> Table:
-    """Values in the shape of the entry; one number fills every cell."""
+def _by_name(value: Any, quantity: Quantity) -> bool:
+    """Whether values are given for some coordinates of the first dimension, by name."""
+    is_map = isinstance(value, Mapping) and bool(value) and bool(quantity.dims)
+    return is_map and "value" not in value
+
+
+def _some(quantity: Quantity, content: Mapping[Any, Any], place: Place, held: Floats) -> Floats:
+    """What holds, with the values of some coordinates of the first dimension in its place."""
+    array = held.copy()
+    names = quantity.coords[0]
+    rest = replace(quantity, dims=quantity.dims[1:], coords=quantity.coords[1:])
+    problems: list[Problem] = []
+    for name, value in content.items():
+        here = place._replace(key=f"{place.key}.{name}")
+        if name not in names:
+            allowed = one_of([str(n) for n in names], str(name))
+            problems.append(place.problem(name, allowed))
+            continue
+        k = names.index(name)
+        try:
+            own = replace(rest, arrays=(held[k],))
+            array[k] = _like(own, value, here, held[k]).value
+        except ParameterError as fault:
+            problems += fault.problems
+    raise_if(problems)
+    return array
+
+
+def _like(quantity: Quantity, content: Any, place: Place, held: Floats) -> Table:
+    """Values in the shape of the entry; one number fills every cell.
+
+    held : what holds where the content names only some coordinates
+    """
+    if isinstance(content, Mapping) and _by_name(content, quantity):
+        content = _some(quantity, content, place, held).tolist()
     if isinstance(content, int | float) and quantity.dims:
         content = np.full(quantity.arrays[0].shape, content).tolist()
     listed = {

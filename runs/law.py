@@ -13,12 +13,15 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..model import pension_rules, retirement_rules
+from ..model.months import month_number
 from ..model.policies import (
     child_subsidy,
     employee_pension,
+    local_child_subsidy,
     long_term_care_insurance,
     maternity_leave,
     resident_pension,
+    tax_deduction,
 )
 from ..parameters.dims import CARE_GRADES, CARE_SETTINGS, PROVINCES, RESIDENCES, SCHEMES, SEXES
 from ..parameters.load import ParameterError, Parameters, load
@@ -58,7 +61,7 @@ class Month(NamedTuple):
     @property
     def number(self) -> int:
         """Months since the year 0."""
-        return int(child_subsidy.month_number(self.year, self.month))
+        return int(month_number(self.year, self.month))
 
     @property
     def day(self) -> date:
@@ -460,6 +463,52 @@ def _maternity_leave(
     ]  # fmt: skip
 
 
+def _tax_deduction(p: Parameters, born: Month, earnings: int, year: int) -> list[Line]:
+    key, module = tax_deduction.POLICY, tax_deduction
+    r, end = module.rules_of(p, year), date(year, 12, 31)
+    if year < born.year:
+        allowed = f"{born.year} or later"
+        raise ParameterError([Problem("law", "tax_deduction.year", str(year), allowed)])
+    age = year - 1 - born.year
+    deducted = int(module.deduction_of(age, born.month, True, r))
+    name = "infant_care" if age < r.education_age - 1 else "child_education"
+    taxable = int(module.taxable_income(earnings, r))
+    before, saved = (
+        int(module.income_tax(taxable, r.bracket_from, r.rate)),
+        int(module.tax_saved(taxable, deducted, r.bracket_from, r.rate)),
+    )
+    free = (earnings * FEN - taxable) / FEN
+    return [
+        Line("earnings", float(earnings), "yuan per year"),
+        Line("free of tax, at most", min(free, float(earnings)), "yuan per year",
+             *_when(p, key + "free", end)),
+        Line("taxable before the child", taxable / FEN, "yuan per year"),
+        Line("tax before the child", before / FEN, "yuan per year",
+             *_when(p, key + "bracket_rate", end)),
+        Line(f"deduction for the child in {year}", deducted / FEN, "yuan per year",
+             *_when(p, key + name, end)),
+        Line("tax saved", saved / FEN, "yuan per year"),
+    ]  # fmt: skip
+
+
+def _local_child_subsidy(p: Parameters, born: Month, province: int, order: int) -> list[Line]:
+    key, module, place = local_child_subsidy.POLICY, local_child_subsidy, order - 1
+    r = module.rules_of(p, born.year)
+    grant = int(module.grant_for(born.number, born.month, province, place, r))
+    lines = [
+        Line("grant at the birth", grant / FEN, "yuan", *_when(p, key + "birth_grant", born.day))
+    ]
+    total, months = grant, 0
+    for year in range(born.year, born.year + int(r.last[province, place]) // MONTHS + 1):
+        rules = module.rules_of(p, year)
+        n, paid = module.subsidy_for(born.number, ALIVE, province, place, rules)
+        total, months = total + int(paid), months + int(n)
+        if paid:
+            when = _when(p, key + "yearly_amount", date(year, 12, 31))
+            lines.append(Line(f"{year}, {n} months", paid / FEN, "yuan", *when))
+    return [*lines, Line("months paid", f"{months}", "months"), Line("total", total / FEN, "yuan")]
+
+
 _MONTH = "a month, YYYY-MM"
 YES_NO = ("yes", "no")
 POSTS = ("worker", "cadre", "flexible", "special")
@@ -473,6 +522,14 @@ POLICIES: Mapping[str, tuple[Mapping[str, Key], Callable[..., list[Line]]]] = {
         {"born": Key(_month, _MONTH), "died": Key(_month, _MONTH, "")},
         _child_subsidy,
     ),
+    "local_child_subsidy": (
+        {
+            "born": Key(_month_from(2011), "a month from 2011-01 on, YYYY-MM"),
+            "province": _one(PROVINCES),
+            "order": Key(_whole(1, 3), "order of birth, 1 to 3 and later", "1"),
+        },
+        _local_child_subsidy,
+    ),
     "maternity_leave": (
         {
             "born": Key(_month_from(2011), "a month from 2011-01 on, YYYY-MM"),
@@ -482,6 +539,14 @@ POLICIES: Mapping[str, tuple[Mapping[str, Key], Callable[..., list[Line]]]] = {
             "insured": Key(_one(YES_NO).read, _one(YES_NO).allowed, "yes"),
         },
         _maternity_leave,
+    ),
+    "tax_deduction": (
+        {
+            "born": Key(_month, _MONTH),
+            "earnings": Key(_whole(0, 100_000_000), "whole yuan a year"),
+            "year": Key(_whole(2019, 2110), "a year from 2019 to 2110", "2025"),
+        },
+        _tax_deduction,
     ),
     "retirement": (_RETIREMENT, _retirement),
     "employee_pension": (

@@ -22,6 +22,7 @@ from ...agents.compiled import kernel, rule
 from ...parameters.dims import PROVINCES
 from ...parameters.load import Parameters
 from ..funds import MONTHS, add_counts, by_month, fen
+from ..months import month_number, months_of_year
 from ..numbers import Numbers
 from ..prices import by_law
 from ..promise import Promise, decided, expected_payments, known, present_value
@@ -56,30 +57,13 @@ class Rules(NamedTuple):
 
 
 @rule
-def month_number(year: int, month: int) -> int:
-    """Months since the year 0, so that months of several years can be compared."""
-    return int(12 * np.int64(year) + np.int64(month) - 1)
-
-
-@rule
-def last_month_alive(death_u: float) -> int:
-    """Month of the year (1 to 12) to whose end somebody counts as alive."""
-    return 12 if death_u >= 1.0 else min(int(12.0 * death_u) + 1, 12)
-
-
-@rule
 def entitled_months(age: int, birth_month: int, death_u: float, r: Rules) -> Any:
     """First and last month of the year for which a child is entitled; (1, 0) if none.
 
     age : completed at the opening of the year, -1 if born in it
     """
     born = month_number(r.year - 1 - int(age), birth_month)
-    opening = month_number(r.year, 1)
-    first = max(born + 1, r.first, opening)
-    last = min(born + r.months, opening + last_month_alive(death_u) - 1)
-    if last < first:
-        return 1, 0
-    return first - opening + 1, last - opening + 1
+    return months_of_year(max(born + 1, r.first), born + r.months, r.year, death_u)
 
 
 @rule

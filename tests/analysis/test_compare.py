@@ -5,9 +5,10 @@ import pytest
 import xarray as xr
 from songhe.analysis.compare import compare, has_structure, reference_of, shown_years
 from songhe.analysis.intervals import QUANTILES, estimate, over_draws, quantiles_of
+from songhe.parameters import dims
 
 YEARS = np.arange(2010, 2031)
-FUNDS = ["employee_pension", "resident_pension", "long_term_care", "child_subsidy"]
+FUNDS = list(dims.FUNDS)
 DRAWS, REPLICATES = 41, 4
 
 

@@ -187,12 +187,35 @@ def test_leave_of_an_insured_mother():
     assert value(law("maternity_leave", MOTHER | {"children": "2"}), "leave in all") == "205"
 
 
+def test_a_second_child_of_a_province_with_a_scheme():
+    """The amounts of Hohhot in 2025, as if they were the province's: 50,000 yuan in five years."""
+    key, child = "policies.local_child_subsidy.", {"born": "2026-05", "province": "Inner Mongolia"}
+    p = load({key + "birth_grant": {"2025-03-01": {"Inner Mongolia": [10_000, 0, 0]}},
+              key + "yearly_amount": {"2025-03-01": {"Inner Mongolia": [0, 10_000, 10_000]}},
+              key + "until_age": {"value": {"Inner Mongolia": [3, 5, 10]}}})  # fmt: skip
+    totals = [value(law("local_child_subsidy", child | {"order": o}, p), "total") for o in "123"]
+    assert totals == pytest.approx([10_000, 50_000, 100_000], abs=0.5)
+    assert value(law("local_child_subsidy", child | {"order": "2"}), "total") == 0.0
+
+
+def test_tax_saved_by_one_child():
+    lines = law("tax_deduction", {"born": "2024-05", "earnings": "200000"})
+    assert value(lines, "deduction for the child in 2025") == 24_000.0
+    taxable = 200_000 * 0.86 - 60_000 - 12_000
+    assert value(lines, "taxable before") == pytest.approx(taxable)
+    assert value(lines, "tax saved") == pytest.approx(2_400.0)  # in the bracket of 10 %
+    poor = law("tax_deduction", {"born": "2024-05", "earnings": "60000"})
+    assert value(poor, "tax saved") == 0.0
+
+
 @pytest.mark.parametrize("policy", POLICIES)
 def test_every_step_can_be_read(policy):
     given = {
         "child_subsidy": {"born": "2025-06"}, "resident_pension": {"born": "1970-06"},
         "retirement": {"born": "1970-06", "sex": "male"}, "employee_pension": EMPLOYEE,
         "maternity_leave": MOTHER,
+        "local_child_subsidy": {"born": "2026-05", "province": "Inner Mongolia"},
+        "tax_deduction": {"born": "2024-05", "earnings": "200000"},
     }  # fmt: skip
     for line in law(policy, given.get(policy, CARE)):
         assert line.what in str(line)
@@ -202,9 +225,11 @@ def test_every_step_can_be_read(policy):
 @pytest.mark.parametrize(
     ("policy", "given", "words"),
     [
+        ("tax_deduction", {"born": "2024-05", "earnings": "1", "year": "2018"}, "2019 to 2110"),
+        ("tax_deduction", {"born": "2024-05", "earnings": "1", "year": "2020"}, "2024 or later"),
         ("maternity_leave", MOTHER | {"province": "Hohhot"}, "Beijing or Tianjin"),
         ("maternity_leave", MOTHER | {"born": "2010-12"}, "from 2011-01"),
-        ("child_subsidies", {}, "one of child_subsidy, maternity_leave"),
+        ("child_subsidies", {}, "one of child_subsidy, local_child_subsidy"),
         ("child_subsidy", {"born": "2025-06", "wage": "1"}, "one of born, died"),
         ("child_subsidy", {}, "a month, YYYY-MM"),
         ("child_subsidy", {"born": "2025-13"}, "a month, YYYY-MM"),
