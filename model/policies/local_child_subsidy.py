@@ -100,7 +100,7 @@ def local_subsidy(
     for i in range(age.size):
         if age[i] > oldest or alive[i] == 0:
             continue
-        order = min(np.int64(order_of(id[i])), ORDERS) - 1
+        order = min(int(order_of(id[i])), ORDERS) - 1
         if order < 0:
             continue
         p, born = province[i], month_number(r.year - 1 - age[i], birth_month[i])
