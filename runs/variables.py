@@ -326,7 +326,7 @@ CHILDREN = (
              f"{FLOW} {PARTS.capitalize()}; by province as childcare_places, by children."),
     Variable("kindergarten_places_closed", ("province",), "places per year",
              "Kindergarten places closed", "幼儿园减少学位数",
-             "Places of the year before that are gone, less those opened by the same providers."),
+             "Places of the year before that are gone, less those that these providers opened."),
     Variable("kindergarten_pupils", ("province", "kindergarten_grade"), PERSONS,
              "Children in kindergartens", "在园幼儿数", "Mean of the year, by grade."),
     Variable("kindergarten_unserved", ("province",), PERSONS,
