@@ -235,9 +235,7 @@ def base_of(
 
 
 @inlined
-def pay_in(
-    work: int, first: int, last: int, outside: bool, c: Person, r: Rules, sums: Any
-) -> bool:
+def pay_in(work: int, first: int, last: int, outside: bool, c: Person, r: Rules, sums: Any) -> bool:
     """Contributions for the months from first to last; whether the fund received them.
 
     Outside the fund a whole year counts as service before accounts, months of a broken one as paid.
@@ -349,9 +347,7 @@ def settle_death(outside: bool, c: Person, r: Rules, sums: Any) -> None:
 
 
 @inlined
-def claim(
-    born: int, last: int, plan: Plan, outside: bool, c: Person, r: Rules, sums: Any
-) -> bool:
+def claim(born: int, last: int, plan: Plan, outside: bool, c: Person, r: Rules, sums: Any) -> bool:
     """Award, a longer time of paying, or the way to the residents; whether the fund was paid."""
     first, paid = plan.first, False
     missing = plan.needed - months_that_count(c)
@@ -419,7 +415,11 @@ def steady(c: Columns, r: Rules, low: Any, high: Any, sums: Any, rows: Any) -> i
         np.empty(CHUNK, np.uint32), np.empty(CHUNK, np.uint32), np.empty(CHUNK, np.uint32),
         np.empty(CHUNK, np.uint32), np.empty(CHUNK, np.uint32),
     )  # fmt: skip
-    ids, one, two = np.empty(CHUNK, np.uint64), np.empty(CHUNK, np.uint32), np.empty(CHUNK, np.uint32)
+    ids, one, two = (
+        np.empty(CHUNK, np.uint64),
+        np.empty(CHUNK, np.uint32),
+        np.empty(CHUNK, np.uint32),
+    )
     for first in range(0, age.size, CHUNK):
         n_drawn, n_near, n_others, n_paying, n_idle = 0, 0, 0, 0, 0
         for i in range(first, min(first + CHUNK, age.size)):

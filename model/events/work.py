@@ -134,7 +134,9 @@ def live_work(
         fill_lane(ids, n, LASTING_CALL, luck.LASTING, ALPHA, r.low, r.high, lasting)
         for k in range(n):
             i = rows[k]
-            level = t.level[work[i], sex[i], education[i], min(age[i], 99)] + t.province[province[i]]
+            level = (
+                t.level[work[i], sex[i], education[i], min(age[i], 99)] + t.province[province[i]]
+            )
             alpha, short = normal(lasting[k], t.normals), normal(u[LUCK, i], t.normals)
             earnings[i] = np.rint(relative_earnings(level, alpha, x[k], short, t) * RELATIVE)
 

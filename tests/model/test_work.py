@@ -93,7 +93,10 @@ def test_shares_of_work_add_up_to_one(t):
 
 def test_prevalence_is_stationary_in_every_cell(t):
     """Exact: what leaves each kind in a year comes back to it."""
-    share, turnover = t.prevalence, np.repeat(t.turnover_words / 2.0**32, len(t.prevalence) // 2, axis=0)
+    share, turnover = (
+        t.prevalence,
+        np.repeat(t.turnover_words / 2.0**32, len(t.prevalence) // 2, axis=0),
+    )
     chosen = t.weight / t.weight.sum(axis=1, keepdims=True)
     leaves = share * turnover
     np.testing.assert_allclose(chosen * leaves.sum(axis=1, keepdims=True), leaves, rtol=1e-9)
