@@ -28,6 +28,7 @@ class Unit(NamedTuple):
 
 
 MEN = Unit(TEN_THOUSAND, "10,000 persons", "万人")
+PLACES = Unit(TEN_THOUSAND, "10,000 places", "万个")
 MONEY = Unit(HUNDRED_MILLION, "100 million yuan", "亿元")
 HOURS = Unit(HUNDRED_MILLION, "100 million hours", "亿小时")
 COUPLES = Unit(TEN_THOUSAND, "10,000 couples", "万对")
@@ -158,6 +159,14 @@ def _people() -> list[Quantity]:
         Quantity("ltci_beneficiaries", "Beneficiaries of long-term care insurance",
                  "长期护理保险待遇享受人数", MEN, ("ltci_beneficiaries",),
                  _sum_of("ltci_beneficiaries"), True),
+        Quantity("childcare_places", "Nursery places", "托位数", PLACES, ("childcare_places",),
+                 _sum_of("childcare_places"), True),
+        Quantity("childcare_enrolled", "Children in nurseries", "入托婴幼儿数", MEN,
+                 ("childcare_enrolled",), _sum_of("childcare_enrolled"), True),
+        Quantity("kindergarten_places", "Kindergarten places", "幼儿园学位数", PLACES,
+                 ("kindergarten_places",), _sum_of("kindergarten_places"), True),
+        Quantity("kindergarten_pupils", "Children in kindergartens", "在园幼儿数", MEN,
+                 ("kindergarten_pupils",), _sum_of("kindergarten_pupils"), True),
     ]  # fmt: skip
 
 
@@ -167,6 +176,8 @@ FUND_NAMES: Mapping[str, tuple[str, str]] = {
     "long_term_care": ("Long-term care insurance", "长期护理保险"),
     "child_subsidy": ("Child subsidy", "育儿补贴"),
     "maternity": ("Maternity insurance", "生育保险"),
+    "preschool": ("Free preschool", "免费学前教育"),
+    "childcare": ("Nursery subsidies", "托育补助"),
 }
 ACCOUNTS = (
     ("fund_outlay", "outlay", "outlay", "支出"),

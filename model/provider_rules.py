@@ -64,11 +64,11 @@ def next_places(
         return plan
     if low_years >= r.patience:
         return enrolled / r.full
-    kept = places * (1.0 - r.exits) + due
+    kept = places * (1.0 - r.exits)
     if low_years > 0 or wanted <= 0.0:
-        return kept
+        return kept + due
     needed = min(max(plan, wanted / r.full), places)  # for what ends is replaced, no more
-    return float(max(kept, needed, plan))
+    return float(max(max(kept, needed) + due, plan))
 
 
 @rule

@@ -17,6 +17,7 @@ from ..agents.frame import listed
 from ..agents.providers import Providers
 from ..parameters.dims import CARE_GROUPS, KINDERGARTEN_GRADES, PROVINCES, RESIDENCES
 from ..parameters.load import Parameters
+from .months import last_month_alive
 
 if TYPE_CHECKING:
     from .model import SongheModel
@@ -57,12 +58,6 @@ def stay(age: int, youngest: int, years: int, last_alive: int) -> Any:
     if age + 1 < youngest or age >= youngest + years:
         return 1, 0
     return begins, min(ends, last_alive)
-
-
-@rule
-def last_month_alive(death_u: float) -> int:
-    """Month of the year (1 to 12) to whose end somebody counts as alive."""
-    return 12 if death_u >= 1.0 else min(int(12.0 * death_u) + 1, 12)
 
 
 @rule

@@ -12,18 +12,30 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..model import pension_rules, retirement_rules
+from ..model import pension_rules, prices, retirement_rules, young_children
 from ..model.months import month_number
 from ..model.policies import (
     child_subsidy,
+    childcare,
     employee_pension,
     local_child_subsidy,
     long_term_care_insurance,
     maternity_leave,
+    preschool,
     resident_pension,
     tax_deduction,
 )
-from ..parameters.dims import CARE_GRADES, CARE_SETTINGS, PROVINCES, RESIDENCES, SCHEMES, SEXES
+from ..parameters.dims import (
+    CARE_GRADES,
+    CARE_GROUPS,
+    CARE_SETTINGS,
+    KINDERGARTEN_GRADES,
+    OWNERSHIP,
+    PROVINCES,
+    RESIDENCES,
+    SCHEMES,
+    SEXES,
+)
 from ..parameters.load import ParameterError, Parameters, load
 from ..parameters.problems import Problem, one_of
 
@@ -147,6 +159,12 @@ def _yuan(text: str) -> float:
     if not re.fullmatch(r"\d{1,8}(\.\d{1,2})?", text):
         raise ValueError(text)
     return float(text)
+
+
+def _some_yuan(text: str) -> float:
+    if _yuan(text) <= 0.0:
+        raise ValueError(text)
+    return _yuan(text)
 
 
 def _decimal(highest: float) -> Callable[[str], float]:
@@ -436,6 +454,76 @@ def _long_term_care(
     return lines
 
 
+def _childcare(
+    p: Parameters, born: Month, month: Month, residence: int, third: int, income: float | None,
+    work: int, grandparents: int,
+) -> list[Line]:  # fmt: skip
+    module, key, day = childcare, childcare.POLICY, month.day
+    years = young_children.begins_at(p) - module.YOUNGEST
+    age = month.year - 1 - born.year
+    first, last = young_children.stay(age, module.YOUNGEST, years, MONTHS)
+    if not first <= month.month <= last:
+        return [Line(f"in nursery age in {month}", "no", "", None, "")]
+    autumn = month.month > young_children.SPRING
+    begins, group = age - module.YOUNGEST, age - module.YOUNGEST + autumn
+    fee = module.fees(p, month.year)[residence]
+    yuan = module.FAMILY * float(prices.income(p, month.year)[residence])
+    yuan = yuan if income is None else income
+    share = float(fee[module.PUBLIC]) * MONTHS / yuan
+    effects = np.array([p.value(key + name) for name in (*module.OF_WISHES, "price_response")])
+    price = float(np.log(share / p.value(key + "bearable_share")))
+    level = float(p.array(key + "wish_level")[min(begins, module.GROUPS - 1)])
+    odds = module.log_odds(level, third, work == 0, grandparents, price, effects)
+    per_carer = float(np.asarray(p.at(key + "children_per_carer", day))[group])
+    pays = share <= p.value(key + "most_of_income")
+    return [
+        Line(f"group in {month}", CARE_GROUPS[group]),
+        *(Line(f"fee of a {name} nursery", float(yuan_a_month), "yuan per month",
+               *_when(p, key + "fee", day))
+          for name, yuan_a_month in zip(OWNERSHIP, fee, strict=True)),
+        Line("public fee over income", f"{100 * share:.1f}", "%"),
+        Line("can pay the public fee", "yes" if pays else "no", "",
+             *_when(p, key + "most_of_income", day)),
+        Line("chance to want a place", f"{100 / (1 + np.exp(-odds)):.1f}", "%",
+             *_when(p, key + "wish_level", day)),
+        Line("children for each carer", f"{per_carer:g}", "", *_when(p, key + "children_per_carer",
+                                                                     day)),
+        Line("subsidy of a public place", float(np.asarray(p.at(key + "place_subsidy", day))),
+             "yuan per year", *_when(p, key + "place_subsidy", day)),
+    ]  # fmt: skip
+
+
+def _preschool(
+    p: Parameters, born: Month, province: int, residence: int, ownership: int
+) -> list[Line]:
+    module, key = preschool, preschool.POLICY
+    youngest, lines, total = young_children.begins_at(p), [], 0
+    for year in range(born.year + youngest, born.year + youngest + module.GRADES + 1):
+        rules, age = module.rules_of(p, year), year - 1 - born.year
+        first, last = young_children.stay(age, youngest, module.GRADES, MONTHS)
+        fee = int(rules.fee[province, residence, ownership])
+        for term, (month, _) in enumerate(module.TERM_DAYS):
+            months = int(module.charged(first, last, term))
+            if not months:
+                continue
+            grade = int(module.grade_of(age, month, youngest))
+            waived = int(rules.waived[province, residence, ownership, term, grade])
+            total += months * waived
+            what = f"{year}, term from month {month}, {KINDERGARTEN_GRADES[grade]} grade"
+            when = _when(p, key + "waived", date(year, month, 1)) if waived else (None, "")
+            lines += [
+                Line(f"{what}, fee of {months} months", months * fee / FEN, "yuan"),
+                Line(f"{what}, waived", months * waived / FEN, "yuan", *when),
+            ]
+    share = float(p.array(key + "central_share")[province])
+    return [
+        *lines,
+        Line("waived in all", total / FEN, "yuan"),
+        Line("paid by the central budget", round(total * share) / FEN, "yuan",
+             *_when(p, key + "central_share", born.day)),
+    ]  # fmt: skip
+
+
 def _maternity_leave(
     p: Parameters, born: Month, province: int, wage: float, children: int, insured: int
 ) -> list[Line]:
@@ -511,6 +599,8 @@ def _local_child_subsidy(p: Parameters, born: Month, province: int, order: int) 
 
 _MONTH = "a month, YYYY-MM"
 YES_NO = ("yes", "no")
+THIRDS, GRANDPARENTS = ("low", "middle", "high"), ("none", "near", "at_home")
+_RESIDENCE = Key(_one(RESIDENCES).read, _one(RESIDENCES).allowed, "urban")
 POSTS = ("worker", "cadre", "flexible", "special")
 _RETIREMENT = {
     "born": Key(_month, _MONTH),
@@ -547,6 +637,27 @@ POLICIES: Mapping[str, tuple[Mapping[str, Key], Callable[..., list[Line]]]] = {
             "year": Key(_whole(2019, 2110), "a year from 2019 to 2110", "2025"),
         },
         _tax_deduction,
+    ),
+    "childcare": (
+        {
+            "born": Key(_month_from(2010), "a month from 2010-01 on, YYYY-MM"),
+            "month": Key(_month_from(2011), "a month from 2011-01 on, YYYY-MM", "2026-01"),
+            "residence": _RESIDENCE,
+            "third": Key(_one(THIRDS).read, _one(THIRDS).allowed, "middle"),
+            "income": Key(_some_yuan, "yuan a year of the family, above 0, with two decimals", ""),
+            "work": Key(_one(YES_NO).read, "yes or no: paid work of the mother", "yes"),
+            "grandparents": Key(_one(GRANDPARENTS).read, _one(GRANDPARENTS).allowed, "none"),
+        },
+        _childcare,
+    ),
+    "preschool": (
+        {
+            "born": Key(_month_from(2010), "a month from 2010-01 on, YYYY-MM"),
+            "province": _one(PROVINCES),
+            "residence": _RESIDENCE,
+            "ownership": Key(_one(OWNERSHIP).read, _one(OWNERSHIP).allowed, "public"),
+        },
+        _preschool,
     ),
     "retirement": (_RETIREMENT, _retirement),
     "employee_pension": (

@@ -12,7 +12,8 @@ import numpy as np
 from ...agents.compiled import kernel
 
 NONE = -1  # no cell: no second choice, or no place
-SHIFT = 18  # of a word, leaving 14 bits beside two of priority
+SHIFT = 19  # of a word, leaving 13 bits beside three of priority
+PRIORITY_AT = 13
 
 
 @kernel
@@ -27,7 +28,7 @@ def coarse_keys(rest: Any, priority: Any, word: Any, keys: Any) -> None:
     """Priority and the first bits of the uniform; keys : uint16[rest]."""
     for j in range(rest.size):
         k = rest[j]
-        keys[j] = np.uint16((np.uint32(priority[k]) << np.uint32(14)) | (word[k] >> SHIFT))
+        keys[j] = np.uint16((np.uint32(priority[k]) << np.uint32(PRIORITY_AT)) | (word[k] >> SHIFT))
 
 
 @kernel
@@ -82,7 +83,7 @@ def allocate(
     """Who gets how many months where.
 
     cell, other : int64[n], first and second choice; NONE for no second one
-    months : int64[n], asked for; priority : uint8[n], 0 to 3, the lowest first
+    months : int64[n], asked for; priority : uint8[n], 0 to 7, the lowest first
     word : uint32[n], each child's place among equals; ids : uint64[n]
     room : int64[cell], months that there are; reduced by what is given
 

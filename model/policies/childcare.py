@@ -4,9 +4,10 @@ Decides for every child in nursery age, from the January after its birth to the 
 before kindergarten, whether the family wants a place, by age, income third, work of the
 mother and grandparents at hand, and whether it can pay; and for the nurseries of each area,
 residence and ownership how many places there are, at what fee and with how many carers.
-Children of working mothers come first, then the luck of a lifetime decides, so that a child
-with a place keeps it. Source: `parameters/policies/childcare.yaml`. Leaves out nannies and
-hours, distance within a province, hidden places in kindergartens, and quality.
+Children who have waited longest come first, then those of working mothers, then the luck of a
+lifetime decides, so that a child with a place keeps it while there are as many. Source:
+`parameters/policies/childcare.yaml`. Leaves out nannies and hours, distance within a province,
+nursery classes of kindergartens, and quality.
 """
 
 from datetime import date
@@ -26,6 +27,7 @@ from ..funds import add_counts, fens
 from ..household_income import READS as INCOME_READS
 from ..household_income import household_income, income_of, thirds
 from ..kernels.queue import NONE, allocate
+from ..months import last_month_alive
 from ..numbers import Numbers
 from ..prices import grown, wage_factor
 from ..promise import Promise
@@ -42,7 +44,6 @@ from ..young_children import (
     begins_at,
     child_years,
     in_parts,
-    last_month_alive,
     months_until,
     people_by_place,
     provider_cells,
@@ -128,6 +129,18 @@ def grandparents(
     return found
 
 
+@rule
+def years_waited(word: int, limits: Any, group: int) -> int:
+    """Years since the family first wanted a place, as it lives now; 0 in the first.
+
+    limits : uint64[group], a word below one of them wants a place at that age
+    """
+    for first in range(group):
+        if word < limits[first]:
+            return group - first
+    return 0
+
+
 @kernel
 def ask(
     rows: Any, ages: Any, words: Any, alive: Any, death_u: Any, province: Any, residence: Any,
@@ -156,7 +169,8 @@ def ask(
         if not pays[PUBLIC] and not pays[PRIVATE]:
             continue
         kin = grandparents(i, mother, father, household, province, alive)
-        if want[k] >= wishes.limits[r, level, group, kin, int(works)]:
+        limits = wishes.limits[r, level, :, kin, int(works)]
+        if want[k] >= limits[group]:
             continue
         choice = PUBLIC if kind[k] < wishes.public_first else PRIVATE
         if not pays[choice]:
@@ -164,7 +178,8 @@ def ask(
         base = (area_of[p] * len(RESIDENCES) + r) * OWNERS
         which[n], cell[n] = k, base + choice
         other[n] = base + 1 - choice if pays[1 - choice] else NONE
-        months[n], priority[n] = last - first + 1, 0 if works else 1
+        waited = years_waited(want[k], limits, group)
+        months[n], priority[n] = last - first + 1, 2 * (GROUPS - 1 - waited) + (not works)
         n += 1
     return n
 
@@ -312,8 +327,10 @@ def apply(model: "SongheModel") -> None:
     nurseries = _providers(model)
     people = people_by_place(model)
     plan = planned(p, year, people)
-    before = nurseries.places.copy()
+    before, opened = nurseries.places.copy(), nurseries.opened
     _decide(nurseries, p, year, provider_cells(nurseries, plan))
+    if not opened:  # places of the first year were there before
+        before[:] = nurseries.places
     fee = _fees(Numbers(p), year) * _price(nurseries)  # [province, residence, ownership]
     children = young(model)
     years = begins_at(p) - YOUNGEST
@@ -451,11 +468,20 @@ def cover(p: Parameters, places: Floats, children: Floats, fee: Floats, per_head
     -------
     float64[area, residence, education]
     """
-    each = np.maximum(children, np.finfo(np.float64).tiny)[:, :, None]
-    share = np.where(children[:, :, None] > 0, places / each, 0.0)
-    incomes = household_income(per_head, FAMILY)
-    bearable = affordable(fee, incomes, p.value(POLICY + "bearable_share"))
-    return np.asarray(np.minimum((bearable * share[:, :, None, :]).sum(axis=-1), 1.0))
+    some = np.broadcast_to(children[:, :, None] > 0, places.shape)
+    share = np.divide(places, children[:, :, None], out=np.zeros_like(places), where=some)
+    bearable = p.value(POLICY + "bearable_share") * household_income(per_head, FAMILY)
+    able = share_above(fee[:, :, None, :] * YEAR, bearable[:, :, None], p.value(POLICY + "spread"))
+    return np.asarray(np.minimum((able * share[:, :, None, :]).sum(axis=-1), 1.0))
+
+
+def share_above(least: Floats, median: Floats, spread: float) -> Floats:
+    """Share of families whose income is above an amount; log-logistic incomes.
+
+    spread : standard deviation of the logarithm of income
+    """
+    scale = spread * 3.0**0.5 / np.pi
+    return np.asarray(1.0 / (1.0 + (least / median) ** (1.0 / scale)))
 
 
 def _note_cover(model: "SongheModel", nurseries: Providers, fee: Floats) -> None:
@@ -472,7 +498,7 @@ def promise(model: "SongheModel") -> Promise:
     """Cover of the year before beyond that of the last year of evidence.
 
     The fee counts in it: a place that takes more than `bearable_share` of the income of a
-    family is not within its means.
+    family is not within its means. It is zero up to the last year of evidence.
     """
     nurseries = model.providers.get(KIND_OF_PROVIDER)
     if nurseries is None:

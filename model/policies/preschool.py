@@ -2,12 +2,12 @@
 
 Decides for every child in the three years before school whether the family wants a kindergarten,
 public or private first, and whether there is a place; for the kindergartens of each area,
-residence and ownership how many places they keep; and which fees are waived. Older grades
-come first, then the luck of a lifetime. The budget pays the approved public fee of the waived
-grades; a private kindergarten charges the family the difference. Source: opinions on free
-preschool education of August 2025 and targets of national plans
-(`parameters/policies/preschool.yaml`). Leaves out meals and boarding, classes of one year
-at primary schools, and children who repeat or come late.
+residence and ownership how many places they keep; and which fees are waived. Children who
+wanted a place a year ago come first, then older ones, then the luck of a lifetime decides. The
+budget pays the approved public fee of the waived grades; a private kindergarten charges the
+family the difference. Source: opinions on free preschool education of August 2025 and targets
+of national plans (`parameters/policies/preschool.yaml`). Leaves out meals and boarding, classes
+of one year at primary schools, and children who repeat or come late.
 """
 
 from datetime import date
@@ -25,6 +25,7 @@ from ...parameters.dims import KINDERGARTEN_GRADES, OWNERSHIP, PROVINCES, RESIDE
 from ...parameters.load import Parameters
 from ..funds import add_counts, fens
 from ..kernels.queue import allocate
+from ..months import last_month_alive
 from ..numbers import Numbers
 from ..prices import wage_factor
 from ..promise import (
@@ -48,8 +49,8 @@ from ..young_children import (
     begins_at,
     child_years,
     in_parts,
-    last_month_alive,
     months_until,
+    people_by_place,
     provider_cells,
     room_of,
     stay,
@@ -72,6 +73,7 @@ PUBLIC, PRIVATE = range(OWNERS)
 TERMS = 2  # January to June, September to December; July and August are not charged
 TERM_DAYS = ((3, 1), (9, 1))  # whose law holds for a term
 JUNE = 6
+NEARLY_NONE = 1e-9  # of a child, for each of the people of a province
 READS = ("id", "alive", "age", "death_u", "province", "residence")
 
 
@@ -132,7 +134,8 @@ def ask(
     """List the children whose families want a kindergarten; returns their number.
 
     which : int64[n], position among the children; cell, other : first and second choice
-    months : int64[n], asked for; priority : uint8[n], older grades first
+    months : int64[n], asked for
+    priority : uint8[n], those who wanted a place a year ago first, and among them the older
     """
     n = 0
     want, kind = words[WANTS_KINDERGARTEN], words[KIND]
@@ -144,10 +147,12 @@ def ask(
         grade = max(grade_of(ages[k], first, youngest), 0)
         if want[k] >= wants[grade]:
             continue
+        new = ages[k] < youngest or (grade > 0 and want[k] >= wants[grade - 1])
         base = (area_of[province[i]] * len(RESIDENCES) + residence[i]) * OWNERS
         choice = PUBLIC if kind[k] < public_first else PRIVATE
         which[n], cell[n], other[n] = k, base + choice, base + 1 - choice
-        months[n], priority[n] = last - first + 1, GRADES - 1 - grade
+        months[n] = last - first + 1
+        priority[n] = youngest + years - 1 - ages[k] + (years if new else 0)
         n += 1
     return n
 
@@ -285,8 +290,9 @@ def apply(model: "SongheModel") -> None:
     schools.note(year, children.rows[which[given]], got[given].astype(np.uint8))
     _count(model, schools, asked, got, at, rules, youngest)
     closed = np.maximum(before - schools.places, 0.0)
+    weight = ages + NEARLY_NONE * people_by_place(model)  # an area may have lost its children
     for name, real in (("places", schools.places), ("places_closed", closed)):
-        by_province = schools.to_provinces(real, ages).sum(axis=(1, 2))
+        by_province = schools.to_provinces(real, weight).sum(axis=(1, 2))
         model.tally.add(f"kindergarten_{name}", in_parts(by_province, model.weight))
 
 

@@ -208,14 +208,44 @@ def test_tax_saved_by_one_child():
     assert value(poor, "tax saved") == 0.0
 
 
+def test_preschool_of_one_child_term_by_term():
+    """Public 500 and private 800 yuan a month in 2025, 0.9 of it in Henan: 450 and 720."""
+    given = {"born": "2020-05", "province": "Henan"}
+    public, private = law("preschool", given), law("preschool", given | {"ownership": "private"})
+    term = "2025, term from month 9, big grade"
+    assert value(public, f"{term}, fee of 4 months") == value(public, f"{term}, waived") == 1800
+    assert value(private, f"{term}, fee of 4 months") == 2880
+    assert value(private, f"{term}, waived") == 1800
+    assert value(public, "2025, term from month 3, middle grade, waived") == 0
+    total, central = (value(public, what) for what in ("waived in all", "paid by the central"))
+    assert central == pytest.approx(0.6 * total, abs=0.01)
+    none = law("preschool", {"born": "2018-05", "province": "Henan"})
+    assert value(none, "waived in all") == 0
+
+
+def test_childcare_of_one_child():
+    given = {"born": "2025-06", "month": "2026-03"}
+    lines = law("childcare", given)
+    assert value(lines, "group in 2026-03") == "under_12_months"
+    assert value(lines, "children for each carer") == "3"
+    assert value(lines, "can pay the public fee") == "yes"
+    at_home = law("childcare", given | {"grandparents": "at_home"})
+    wants = [float(value(x, "chance to want a place")) for x in (lines, at_home)]
+    assert wants[0] > wants[1]
+    poor = law("childcare", given | {"income": "20000"})
+    assert value(poor, "can pay the public fee") == "no"
+    assert value(law("childcare", given | {"month": "2030-03"}), "in nursery age") == "no"
+
+
 @pytest.mark.parametrize("policy", POLICIES)
 def test_every_step_can_be_read(policy):
     given = {
         "child_subsidy": {"born": "2025-06"}, "resident_pension": {"born": "1970-06"},
         "retirement": {"born": "1970-06", "sex": "male"}, "employee_pension": EMPLOYEE,
-        "maternity_leave": MOTHER,
         "local_child_subsidy": {"born": "2026-05", "province": "Inner Mongolia"},
         "tax_deduction": {"born": "2024-05", "earnings": "200000"},
+        "maternity_leave": MOTHER, "childcare": {"born": "2025-06"},
+        "preschool": {"born": "2021-06", "province": "Henan"},
     }  # fmt: skip
     for line in law(policy, given.get(policy, CARE)):
         assert line.what in str(line)
@@ -230,6 +260,10 @@ def test_every_step_can_be_read(policy):
         ("maternity_leave", MOTHER | {"province": "Hohhot"}, "Beijing or Tianjin"),
         ("maternity_leave", MOTHER | {"born": "2010-12"}, "from 2011-01"),
         ("child_subsidies", {}, "one of child_subsidy, local_child_subsidy"),
+        ("childcare", {"born": "2025-06", "income": "0"}, "above 0"),
+        ("childcare", {"born": "2025-06", "work": "maybe"}, "yes or no"),
+        ("preschool", {"born": "2020-06", "province": "Henan", "ownership": "mine"}, "public or"),
+        ("preschool", {"born": "2009-06", "province": "Henan"}, "from 2010-01"),
         ("child_subsidy", {"born": "2025-06", "wage": "1"}, "one of born, died"),
         ("child_subsidy", {}, "a month, YYYY-MM"),
         ("child_subsidy", {"born": "2025-13"}, "a month, YYYY-MM"),
