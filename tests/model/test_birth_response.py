@@ -142,10 +142,13 @@ class Couples:
     """Mothers of newborns in one place, and what a step of births needs of a model."""
 
     def __init__(self, parameters, children, residence):
+        from songhe.model.align import Constants
         from songhe.model.tally import Tally
 
         n = len(children)
         self.parameters, self.year, self.tally = parameters, 2027, Tally()
+        self.providers, self.constants = {}, Constants()
+        self.constants.year = self.year
         both = 2 * n
         self.people = {
             "age": np.repeat(np.array([30, -1], np.int8), n),
@@ -167,7 +170,7 @@ def answered(monkeypatch, parameters, children=(1, 2, 4), residence=(0, 0, 1)):
 
 def test_the_step_writes_the_answer_of_the_year(monkeypatch, p):
     model = answered(monkeypatch, p)
-    assert model.birth_response.shape == (3, 2, 6)
+    assert model.birth_response.shape == (3, 31, 2, 6)  # fees of preschool differ by province
     assert (model.birth_response > 0).all()
     silent = answered(monkeypatch, switched())
     assert not silent.birth_response.any()
