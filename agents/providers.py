@@ -7,10 +7,7 @@ provider (`model/provider_rules.py`), applied to all of a kind at once; `Provide
 agent as Mesa and a reader see it, one cell of the columns that `Providers` keeps.
 """
 
-from collections.abc import Iterator
-from itertools import count
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import mesa
 import numpy as np
@@ -24,6 +21,7 @@ from ..parameters.dims import (
     REGIONS,
     RESIDENCES,
 )
+from .institutions import Fund
 
 Floats = NDArray[np.float64]
 Counts = NDArray[np.int64]
@@ -34,17 +32,10 @@ LONGEST_LAG = 5  # years from the start of a building to its opening
 THINNEST_BY_PROVINCE = 1_000_000  # persons: in a smaller replicate an area is a region
 
 
-class _Numbers(WeakKeyDictionary[Any, Iterator[int]]):
-    """The next number of an agent, by model."""
-
-    def __getitem__(self, model: Any) -> Iterator[int]:
-        return self.setdefault(model, count(1))
-
-
 class Provider(mesa.Agent):  # type: ignore[misc]
     """All nurseries or kindergartens of one area, residence and ownership."""
 
-    _ids = _Numbers()  # Mesa's own table would keep every model, with its people, for ever
+    _ids = Fund._ids  # one numbering of institutions in a model
 
     def __init__(self, model: Any, providers: "Providers", cell: int) -> None:
         super().__init__(model)

@@ -8,6 +8,8 @@ from mesa import DataCollector
 
 from ..agents import luck
 from ..agents.columns import COLLECTIVES
+from ..agents.institutions import Fund
+from ..agents.providers import Provider
 from ..parameters.dims import ADL, EDUCATION, MARITAL, PROVINCES, RESIDENCES, SEXES
 
 if TYPE_CHECKING:
@@ -48,7 +50,7 @@ class Household:
 
 
 def collector() -> DataCollector:
-    """Year, agents alive, births and deaths of the year; balances of the funds in fen."""
+    """Year, agents alive, births and deaths of the year; funds in fen; places and children."""
     return DataCollector(
         model_reporters={
             "year": "year",
@@ -56,7 +58,10 @@ def collector() -> DataCollector:
             "births": lambda model: _total(model, "births"),
             "deaths": lambda model: _total(model, "deaths"),
         },
-        agent_reporters={"fund": "name", "balance": lambda fund: int(fund.balance.sum())},
+        agenttype_reporters={
+            Fund: {"fund": "name", "balance": lambda fund: int(fund.balance.sum())},
+            Provider: {name: name for name in ("name", "places", "enrolled", "staff")},
+        },
     )
 
 

@@ -475,6 +475,13 @@ def cover(p: Parameters, places: Floats, children: Floats, fee: Floats, per_head
     return np.asarray(np.minimum((able * share[:, :, None, :]).sum(axis=-1), 1.0))
 
 
+def useful(places: Floats, wanted: Floats) -> Floats:
+    """Places that somebody asks for; float64[area, residence, ownership], as both arguments."""
+    there = places.sum(axis=2, keepdims=True)
+    asked = np.minimum(wanted.sum(axis=2, keepdims=True), there)
+    return np.asarray(places * np.divide(asked, there, out=np.zeros_like(there), where=there > 0))
+
+
 def share_above(least: Floats, median: Floats, spread: float) -> Floats:
     """Share of families whose income is above an amount; log-logistic incomes.
 
@@ -488,7 +495,7 @@ def _note_cover(model: "SongheModel", nurseries: Providers, fee: Floats) -> None
     """Keep the cover of the year, which births answer to in the next one."""
     p, n = model.parameters, nurseries
     children = n.in_area(child_years(model, YOUNGEST, begins_at(p) - YOUNGEST))[n.area_of]
-    places = n.places.reshape(n.shape)[n.area_of]
+    places = useful(n.places.reshape(n.shape), n.wanted.reshape(n.shape))[n.area_of]
     n.cover[:] = cover(p, places, children, fee, income_of(model))
     if model.year <= p.value(POLICY + "evidence_to"):
         n.cover_before[:] = n.cover
@@ -497,8 +504,9 @@ def _note_cover(model: "SongheModel", nurseries: Providers, fee: Floats) -> None
 def promise(model: "SongheModel") -> Promise:
     """Cover of the year before beyond that of the last year of evidence.
 
-    The fee counts in it: a place that takes more than `bearable_share` of the income of a
-    family is not within its means. It is zero up to the last year of evidence.
+    Places beyond those that families ask for add nothing. The fee counts: a place that takes
+    more than `bearable_share` of the income of a family is not within its means. It is zero up
+    to the last year of evidence.
     """
     nurseries = model.providers.get(KIND_OF_PROVIDER)
     if nurseries is None:

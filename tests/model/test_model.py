@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 from songhe.agents import base as base_of_2010
 from songhe.agents import luck
+from songhe.agents.institutions import Fund
+from songhe.agents.providers import Provider
 from songhe.model.model import Options, SongheModel
 from songhe.parameters.dims import FUNDS
 from songhe.parameters.load import load
@@ -94,8 +96,11 @@ def test_mesa_collects_years_and_funds(model):
     assert list(years["population"]) == [
         int(model.tally.years[year]["population"].sum()) for year in years["year"]
     ]
-    funds = model.datacollector.get_agent_vars_dataframe()
+    funds = model.datacollector.get_agenttype_vars_dataframe(Fund)
     assert set(funds["fund"]) == set(FUNDS)
+    providers = model.datacollector.get_agenttype_vars_dataframe(Provider)
+    assert len(providers) == 3 * (24 + 24)  # years; nurseries and kindergartens of six regions
+    assert (providers["enrolled"] <= providers["places"]).all()
 
 
 def test_a_branch_leaves_its_origin_alone(model):

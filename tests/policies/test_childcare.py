@@ -331,6 +331,13 @@ def test_cover_is_places_over_children_times_those_who_can_bear_the_fee(p):
     assert not childcare.cover(p, places, children * 0, places, per_head).any()
 
 
+def test_places_that_nobody_asks_for_are_no_cover():
+    places = np.array([[[30.0, 10.0]], [[30.0, 10.0]], [[0.0, 0.0]]])
+    wanted = np.array([[[5.0, 15.0]], [[50.0, 10.0]], [[9.0, 9.0]]])
+    useful = childcare.useful(places, wanted)
+    assert useful[:, 0].tolist() == [[15.0, 5.0], [30.0, 10.0], [0.0, 0.0]]
+
+
 def test_cover_is_promised_beyond_that_of_the_evidence_a_year_later(world):
     w = world(year=2015, **nursery_crowd())
     assert childcare.promise(w).cover == 0.0

@@ -282,3 +282,11 @@ def test_bad_numbers_are_refused_with_key_and_range(key, value, allowed):
         load({KEY + key: value})
     assert KEY + key in str(refusal.value)
     assert allowed in str(refusal.value)
+
+
+def test_a_bad_table_is_refused_with_cell_and_range(tmp_path):
+    (tmp_path / "own.csv").write_text("year,value\n2010,0.5\n2030,7\n")
+    with pytest.raises(ParameterError) as refusal:
+        load({KEY + "places_planned": {"data": "own.csv"}}, tmp_path)
+    for word in (KEY + "places_planned", "year=2030", "7", "0 to 3"):
+        assert word in str(refusal.value)
