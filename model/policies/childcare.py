@@ -80,7 +80,7 @@ READS = (
 class Wishes(NamedTuple):
     """What decides who asks for a place.
 
-    limits : uint64[residence, education, group, kin, work], a word below it wants one
+    limits : uint64[family, group, kin], a word below it wants one; families by `family_of`
     widest : uint64[group], the highest of them
     affordable : uint8[province, residence, education, ownership]
     public_first : uint64, a word below it asks at a public nursery first
@@ -111,75 +111,135 @@ def log_odds(level: float, third: int, works: bool, kin: int, price: float, effe
 
 
 @rule
-def grandparents(
-    i: int, mother: Any, father: Any, household: Any, province: Any, alive: Any
-) -> int:
-    """Where the nearest grandparent of a child lives; i : row of the child."""
-    found = NO_KIN
-    for parent in (mother[i], father[i]):
-        if parent < 0:
-            continue
-        for old in (mother[parent], father[parent]):
-            if old < 0 or alive[old] == 0:
-                continue
-            if household[old] >= 0 and household[old] == household[i]:
-                return AT_HOME
-            if province[old] == province[i]:
-                found = NEAR
-    return found
+def lives(old: int, child: int, household: Any, province: Any, alive: Any) -> int:
+    """Where a grandparent lives, seen from the child; old, child : rows, old -1 if not known.
+
+    Everything is read before anything is decided, so that no read waits for another.
+    """
+    row = np.uint32(max(old, 0))
+    there = (old >= 0) & (alive[row] == 1)
+    home = there & (household[row] >= 0) & (household[row] == household[child])
+    near = there & (province[row] == province[child])
+    return AT_HOME if home else NEAR if near else NO_KIN
 
 
 @rule
-def years_waited(word: int, limits: Any, group: int) -> int:
-    """Years since the family first wanted a place, as it lives now; 0 in the first.
+def parent_of(person: int, parent: Any) -> int:
+    """Row of a person's mother or father; -1 if not known, or no such person."""
+    found = parent[np.uint32(max(person, 0))]
+    return int(found) if person >= 0 else -1
 
-    limits : uint64[group], a word below one of them wants a place at that age
+
+@kernel
+def find_grandparents(
+    looks: Any, which: Any, rows: Any, mother: Any, father: Any, household: Any, province: Any,
+    alive: Any, kin: Any,
+) -> None:  # fmt: skip
+    """Where the nearest grandparent of each of some children lives; kin : int64[child], out.
+
+    looks : places in which; which : places in rows. All links are followed before anybody's
+    place is read, so that the memory has many of them to fetch at a time.
     """
+    old = np.empty((4, looks.size), np.int32)
+    for j in range(looks.size):
+        i = rows[which[looks[j]]]
+        old[0, j], old[1, j] = parent_of(mother[i], mother), parent_of(mother[i], father)
+        old[2, j], old[3, j] = parent_of(father[i], mother), parent_of(father[i], father)
+    for j in range(looks.size):
+        i, found = rows[which[looks[j]]], NO_KIN
+        for side in range(4):
+            found = max(found, lives(old[side, j], i, household, province, alive))
+        kin[looks[j]] = found
+
+
+@rule
+def family_of(residence: int, level: int, works: bool) -> int:
+    """Place of a family in the table of wishes: residence, level of the parent, mother's work."""
+    return (int(residence) * (len(EDUCATION) + 1) + int(level)) * 2 + int(works)
+
+
+@rule
+def kin_matters(word: int, limits: Any, family: int, group: int) -> bool:
+    """Whether it depends on grandparents if a family wants a place, or since when."""
+    for g in range(group + 1):
+        wants = word < limits[family, g, 0]
+        for kin in range(1, limits.shape[2]):
+            if (word < limits[family, g, kin]) != wants:
+                return True
+    return False
+
+
+@rule
+def years_waited(word: int, limits: Any, family: int, group: int, kin: int) -> int:
+    """Years since the family first wanted a place, as it lives now; 0 in the first."""
     for first in range(group):
-        if word < limits[first]:
+        if word < limits[family, first, kin]:
             return group - first
     return 0
 
 
 @kernel
-def ask(
-    rows: Any, ages: Any, words: Any, alive: Any, death_u: Any, province: Any, residence: Any,
-    household: Any, mother: Any, father: Any, education: Any, work: Any, youngest: int, years: int,
-    wishes: Wishes, paid_work: Any, area_of: Any, which: Any, cell: Any, other: Any, months: Any,
-    priority: Any,
-) -> int:  # fmt: skip
-    """List the children whose families want a place and can pay; returns their number.
+def shortlist(
+    rows: Any, ages: Any, want: Any, province: Any, residence: Any, mother: Any, father: Any,
+    education: Any, work: Any, youngest: int, years: int, wishes: Wishes, paid_work: Any,
+    which: Any, parent: Any, works: Any, looks: Any,
+) -> Any:  # fmt: skip
+    """List the children whose families may want a place and can pay; returns two numbers.
 
+    which : int64[n], position among the children; parent, works : level and work that count
+    looks : int64[m], places in which for whom it matters where grandparents live
+    """
+    n = m = 0
+    limits, widest, affordable = wishes.limits, wishes.widest, wishes.affordable
+    for k in range(rows.size):
+        group = min(max(ages[k] - youngest, 0), GROUPS - 1)
+        if ages[k] >= youngest + years or want[k] >= widest[group]:
+            continue
+        i = rows[k]
+        mum, dad = mother[i], father[i]
+        level = education[mum] if mum >= 0 else education[dad] if dad >= 0 else UNKNOWN
+        paid = mum >= 0 and paid_work[work[mum]]
+        p, r = province[i], residence[i]
+        if not affordable[p, r, level, PUBLIC] and not affordable[p, r, level, PRIVATE]:
+            continue
+        which[n], parent[n], works[n] = k, level, paid
+        looks[m] = n
+        m += kin_matters(want[k], limits, family_of(r, level, paid), group)
+        n += 1
+    return n, m
+
+
+@kernel
+def ask(
+    rows: Any, ages: Any, words: Any, death_u: Any, province: Any, residence: Any, youngest: int,
+    years: int, wishes: Wishes, area_of: Any, listed: Any, parent: Any, works: Any, kin: Any,
+    which: Any, cell: Any, other: Any, months: Any, priority: Any,
+) -> int:  # fmt: skip
+    """Keep those of a short list who want a place; returns their number.
+
+    listed, parent, works, kin : of `shortlist` and `find_grandparents`
     which : int64[n], position among the children; cell, other : first and second choice
     months : int64[n], asked for; priority : uint8[n]
     """
     n = 0
     want, kind = words[WANTS_NURSERY], words[KIND]
-    for k in range(rows.size):
+    limits, affordable = wishes.limits, wishes.affordable
+    for j in range(listed.size):
+        k = listed[j]
         i = rows[k]
+        p, r, level = province[i], residence[i], parent[j]
+        family, group = family_of(r, level, works[j]), min(max(ages[k] - youngest, 0), GROUPS - 1)
         first, last = stay(ages[k], youngest, years, last_month_alive(death_u[i]))
-        group = min(max(ages[k] - youngest, 0), GROUPS - 1)
-        if last < first or want[k] >= wishes.widest[group]:
-            continue
-        m, f = mother[i], father[i]
-        level = education[m] if m >= 0 else education[f] if f >= 0 else UNKNOWN
-        works = m >= 0 and paid_work[work[m]]
-        p, r = province[i], residence[i]
-        pays = wishes.affordable[p, r, level]
-        if not pays[PUBLIC] and not pays[PRIVATE]:
-            continue
-        kin = grandparents(i, mother, father, household, province, alive)
-        limits = wishes.limits[r, level, :, kin, int(works)]
-        if want[k] >= limits[group]:
+        if last < first or want[k] >= limits[family, group, kin[j]]:
             continue
         choice = PUBLIC if kind[k] < wishes.public_first else PRIVATE
-        if not pays[choice]:
+        if not affordable[p, r, level, choice]:
             choice = 1 - choice
         base = (area_of[p] * len(RESIDENCES) + r) * OWNERS
         which[n], cell[n] = k, base + choice
-        other[n] = base + 1 - choice if pays[1 - choice] else NONE
-        waited = years_waited(want[k], limits, group)
-        months[n], priority[n] = last - first + 1, 2 * (GROUPS - 1 - waited) + (not works)
+        other[n] = base + 1 - choice if affordable[p, r, level, 1 - choice] else NONE
+        waited = years_waited(want[k], limits, family, group, kin[j])
+        months[n], priority[n] = last - first + 1, 2 * (GROUPS - 1 - waited) + (not works[j])
         n += 1
     return n
 
@@ -370,24 +430,35 @@ def _price(nurseries: Providers) -> Floats:
 def _wishes(model: "SongheModel", fee: Floats) -> Wishes:
     p, per_head = model.parameters, income_of(model)
     limits = luck.threshold(chances(p, _fees(Numbers(p), model.year), per_head))
+    limits = np.ascontiguousarray(np.moveaxis(limits, -1, 2)).reshape(-1, GROUPS, 3)
     pays = affordable(fee, income_by_parent(per_head), p.value(POLICY + "most_of_income"))
     first = luck.threshold(p.value(POLICY + "public_first"))
-    return Wishes(limits, limits.max(axis=(0, 1, 3, 4)), pays.view(np.uint8), np.uint64(first))
+    return Wishes(limits, limits.max(axis=(0, 2)), pays.view(np.uint8), np.uint64(first))
 
 
 def _ask(
     model: "SongheModel", nurseries: Providers, children: Young, fee: Floats, years: int
 ) -> tuple[NDArray[Any], ...]:
     people, n = model.people, len(children.rows)
-    which, cell, other, months = np.empty((4, n), np.int64)
-    priority = np.empty(n, np.uint8)
-    columns = (people[name] for name in (
-        "alive", "death_u", "province", "residence", "household", "mother", "father", "education",
-        "work",
-    ))  # fmt: skip
+    wishes, rows, ages = _wishes(model, fee), children.rows, children.age
+    listed, looks = np.empty((2, n + 1), np.int64)
+    parent, works = np.empty((2, n + 1), np.uint8)
+    columns = [people[name] for name in (
+        "province", "residence", "mother", "father", "education", "work",
+    )]  # fmt: skip
+    some, m = shortlist(
+        rows, ages, children.words[WANTS_NURSERY], *columns, YOUNGEST, years, wishes, PAID_WORK,
+        listed, parent, works, looks,
+    )  # fmt: skip
+    kin = np.zeros(some, np.int64)
+    columns = [people[name] for name in ("mother", "father", "household", "province", "alive")]
+    find_grandparents(looks[:m], listed, rows, *columns, kin)
+    which, cell, other, months = np.empty((4, some), np.int64)
+    priority = np.empty(some, np.uint8)
+    columns = [people[name] for name in ("death_u", "province", "residence")]
     found = ask(
-        children.rows, children.age, children.words, *columns, YOUNGEST, years,
-        _wishes(model, fee), PAID_WORK, nurseries.area_of, which, cell, other, months, priority,
+        rows, ages, children.words, *columns, YOUNGEST, years, wishes, nurseries.area_of,
+        listed[:some], parent, works, kin, which, cell, other, months, priority,
     )  # fmt: skip
     return tuple(values[:found] for values in (which, cell, other, months, priority))
 

@@ -59,20 +59,31 @@ def test_log_odds_add_up_as_the_parameters_say():
     assert childcare.log_odds(0.3, 0, False, childcare.AT_HOME, 0.0, effects) == pytest.approx(-0.6)
 
 
+def grandparents(row, mother, father, household, province, alive):
+    kin = np.zeros(1, np.int64)
+    one = np.zeros(1, np.int64)
+    rows = np.array([row], np.uint32)
+    childcare.find_grandparents(one, one, rows, mother, father, household, province, alive, kin)
+    return kin[0]
+
+
 def test_a_grandparent_at_home_counts_before_one_near():
-    mother, father = np.array([1, 2, -1, -1]), np.array([-1, 3, -1, -1])
-    household, alive = np.array([5, 5, 5, 9]), np.ones(4, np.uint8)
-    province = np.array([0, 0, 0, 0])
+    mother = np.array([1, 2, -1, -1], np.int32)
+    father = np.array([-1, 3, -1, -1], np.int32)
+    household, alive = np.array([5, 5, 5, 9], np.int32), np.ones(4, np.uint8)
+    province = np.array([0, 0, 0, 0], np.uint8)
     args = mother, father, household, province, alive
-    assert childcare.grandparents(0, *args) == childcare.AT_HOME
+    assert grandparents(0, *args) == childcare.AT_HOME
     household[2] = 8
-    assert childcare.grandparents(0, *args) == childcare.NEAR
+    assert grandparents(0, *args) == childcare.NEAR
     province[2:] = 7
-    assert childcare.grandparents(0, *args) == childcare.NO_KIN
+    assert grandparents(0, *args) == childcare.NO_KIN
     alive[2:], province[2:] = 0, 0
-    assert childcare.grandparents(0, *args) == childcare.NO_KIN
-    mother[0] = -1
-    assert childcare.grandparents(0, *args) == childcare.NO_KIN
+    assert grandparents(0, *args) == childcare.NO_KIN
+    alive[:], mother[0] = 1, -1
+    assert grandparents(0, *args) == childcare.NO_KIN
+    father[0] = 1
+    assert grandparents(0, *args) == childcare.NEAR
 
 
 def test_the_loop_asks_for_whom_the_rules_say(world):
@@ -90,7 +101,7 @@ def test_the_loop_asks_for_whom_the_rules_say(world):
         mother = people["mother"][row]
         level, residence = people["education"][mother], people["residence"][row]
         works = WORK[people["work"][mother]] in ("flexible", "enterprise", "public")
-        kin = childcare.grandparents(int(row), *columns)
+        kin = grandparents(row, *columns)
         chance = chances[residence, level, age, kin, int(works)]
         pays = (fee[residence] * 12 <= p.value(KEY + "most_of_income")
                 * incomes[residence, level]).any()  # fmt: skip
