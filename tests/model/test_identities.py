@@ -103,3 +103,26 @@ def test_child_subsidy_outlay_is_eligible_months_times_the_amount(lived):
         assert (outlay == now["child_subsidy_months"] * monthly).all()
         assert outlay.sum() > 0
     assert model.tally.years[2024]["fund_outlay"][fund].sum() == 0
+
+
+def test_children_with_a_place_are_never_more_than_the_places(lived):
+    model, _ = lived
+    for year in years(model):
+        now = model.tally.years[year]
+        for places, children in (("childcare_places", "childcare_enrolled"),
+                                 ("kindergarten_places", "kindergarten_pupils")):  # fmt: skip
+            assert 0 < now[children].sum() <= now[places].sum()
+        assert now["pupils"][0] == now["kindergarten_pupils"].sum()
+        assert (now["pupils"] > 0).all()
+
+
+def test_free_preschool_is_paid_by_the_two_budgets_alone(lived):
+    model, _ = lived
+    fund = FUNDS.index("preschool")
+    for year in range(2025, LAST + 1):
+        now = model.tally.years[year]
+        assert now["fund_outlay"][fund].sum() > 0
+        assert (now["fund_outlay"][fund] == now["fund_subsidy"][fund]).all()
+        assert not now["fund_balance"][fund].any()
+        assert now["preschool_waived_months"].sum() > 0
+    assert not model.tally.years[2024]["preschool_waived_months"].any()
