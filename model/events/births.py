@@ -174,6 +174,28 @@ def deliver(
 
 
 @kernel
+def count_places(
+    rows: Any, n_children: Any, province: Any, residence: Any, education: Any, women: Any
+) -> None:
+    """Count women by order of the next child and place; int64[order, province, residence, ...]."""
+    for k in range(rows.size):
+        i = rows[k]
+        women[min(n_children[i], ORDERS - 1), province[i], residence[i], education[i]] += 1
+
+
+@kernel
+def take_factors(
+    rows: Any, n_children: Any, province: Any, residence: Any, education: Any, by_place: Any,
+    factor: Any,
+) -> None:  # fmt: skip
+    """Write the factor of each listed woman; by_place : shape of `count_places`."""
+    for k in range(rows.size):
+        i = rows[k]
+        order = min(n_children[i], ORDERS - 1)
+        factor[k] = by_place[order, province[i], residence[i], education[i]]
+
+
+@kernel
 def draw_children(
     u: Any, wishes: Any, birth_u: Any, r: SexRules, sex: Any, month: Any, death_u: Any
 ) -> None:
@@ -274,15 +296,16 @@ def outside_union(p: Parameters) -> float:
 
 def answers_of(model: "SongheModel", risk: Risk) -> tuple[Floats, Floats]:
     """The response to policy by order, residence and education, and the factor of each row."""
-    response, people, rows = model.birth_response, model.people, risk.rows
+    response, rows = model.birth_response, risk.rows
     if response.ndim < 4:  # no province is promised anything of its own
         return response, NO_FACTOR
-    order = np.minimum(people["n_children"][rows], ORDERS - 1).astype(np.int64)
-    where = (order, *(people[name][rows] for name in ("province", "residence", "education")))
-    women = np.zeros(response.shape, np.int64)
-    np.add.at(women, where, 1)
-    mean, factor = by_province(response, women)
-    return mean, np.ascontiguousarray(factor[where])
+    names = ("n_children", "province", "residence", "education")
+    columns = [model.people[name] for name in names]
+    women, factor = np.zeros(response.shape, np.int64), np.empty(len(rows))
+    count_places(rows, *columns, women)
+    mean, by_place = by_province(response, women)
+    take_factors(rows, *columns, by_place, factor)
+    return mean, factor
 
 
 def terms_of(

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from songhe.model import birth_response, promise
+from songhe.model.policies import child_subsidy
 from songhe.model.promise import SHAPE, Promise
 from songhe.parameters.dims import BIRTH_CHANNELS
 from songhe.parameters.load import load
@@ -162,6 +163,7 @@ class Couples:
 
 def answered(monkeypatch, parameters, children=(1, 2, 4), residence=(0, 0, 1)):
     monkeypatch.setattr(birth_response, "income_of", lambda model: PER_HEAD)
+    monkeypatch.setattr(birth_response, "PROMISES", (child_subsidy.promise,))
     model = Couples(parameters, children, residence)
     birth_response.apply(model)
     birth_response.count_beyond(model)
