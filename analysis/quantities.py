@@ -178,6 +178,7 @@ FUND_NAMES: Mapping[str, tuple[str, str]] = {
     "maternity": ("Maternity insurance", "生育保险"),
     "preschool": ("Free preschool", "免费学前教育"),
     "childcare": ("Nursery subsidies", "托育补助"),
+    "public_health": ("Basic public health services", "基本公共卫生服务"),
 }
 ACCOUNTS = (
     ("fund_outlay", "outlay", "outlay", "支出"),

@@ -21,6 +21,7 @@ from .events import (
     work,
 )
 from .policies import (
+    child_cost,
     child_subsidy,
     childcare,
     employee_pension,
@@ -28,6 +29,7 @@ from .policies import (
     long_term_care_insurance,
     maternity_leave,
     preschool,
+    public_health,
     resident_pension,
     tax_deduction,
 )
@@ -43,6 +45,8 @@ POLICIES = (
     preschool,
     tax_deduction,
     local_child_subsidy,
+    public_health,
+    child_cost,
 )
 
 YEAR = (
@@ -72,6 +76,8 @@ YEAR = (
     local_child_subsidy.STEP,
     maternity_leave.STEP,
     tax_deduction.STEP,
+    public_health.STEP,
+    child_cost.STEP,
     employee_pension.STEP,
     resident_pension.STEP,
     long_term_care_insurance.STEP,
@@ -113,6 +119,8 @@ POLICY_STEPS = frozenset(
         local_child_subsidy.STEP,
         maternity_leave.STEP,
         tax_deduction.STEP,
+        public_health.STEP,
+        child_cost.STEP,
         employee_pension.STEP,
         resident_pension.STEP,
         long_term_care_insurance.STEP,

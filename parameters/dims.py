@@ -41,7 +41,7 @@ AGE_GAPS = tuple(range(-15, 26))  # his age less hers; the ends are open
 AGE_GROUPS = tuple(range(15, 85, 5))  # by first age; the last is open
 FUNDS = (
     "employee_pension", "resident_pension", "long_term_care", "child_subsidy", "maternity",
-    "preschool", "childcare",
+    "preschool", "childcare", "public_health",
 )  # fmt: skip
 LEDGERS = ("pooled", "individual")
 CARE_SETTINGS = ("family", "home_care", "institution")

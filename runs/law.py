@@ -15,6 +15,7 @@ import numpy as np
 from ..model import pension_rules, prices, retirement_rules, young_children
 from ..model.months import month_number
 from ..model.policies import (
+    child_cost,
     child_subsidy,
     childcare,
     employee_pension,
@@ -22,6 +23,7 @@ from ..model.policies import (
     long_term_care_insurance,
     maternity_leave,
     preschool,
+    public_health,
     resident_pension,
     tax_deduction,
 )
@@ -597,6 +599,31 @@ def _local_child_subsidy(p: Parameters, born: Month, province: int, order: int) 
     return [*lines, Line("months paid", f"{months}", "months"), Line("total", total / FEN, "yuan")]
 
 
+def _child_cost(p: Parameters, age: int, residence: int, year: int) -> list[Line]:
+    key, module = child_cost.POLICY, child_cost
+    known, total = date(year, 12, 31), module.total_cost(p, year)[residence]
+    first = max(known, p.dates(key + "total")[0])
+    return [
+        Line("spending to 18, in prices of the year", float(total), "yuan",
+             *_when(p, key + "total", first)),
+        Line(f"spending at {age}", float(module.yearly_cost(p, year)[residence, age]),
+             "yuan per year", *_when(p, key + "age_profile", known)),
+    ]  # fmt: skip
+
+
+def _public_health(p: Parameters, year: int, age: int) -> list[Line]:
+    key, module, end = public_health.POLICY, public_health, date(year, 12, 31)
+    visits = module.visits_by_age(p)
+    return [
+        Line("subsidy for each person", module.subsidy_per_head(p, year) / FEN, "yuan per year",
+             *_when(p, key + "subsidy_per_head", end)),
+        Line(f"visits in the package at {age}", f"{visits[min(age, len(visits) - 1)]:g}",
+             "visits per year", *_when(p, key + "child_visits", end)),
+        Line("visits in the package for a delivery", f"{p.value(key + 'maternal_visits'):g}",
+             "visits", *_when(p, key + "maternal_visits", end)),
+    ]  # fmt: skip
+
+
 _MONTH = "a month, YYYY-MM"
 YES_NO = ("yes", "no")
 THIRDS, GRANDPARENTS = ("low", "middle", "high"), ("none", "near", "at_home")
@@ -611,6 +638,21 @@ POLICIES: Mapping[str, tuple[Mapping[str, Key], Callable[..., list[Line]]]] = {
     "child_subsidy": (
         {"born": Key(_month, _MONTH), "died": Key(_month, _MONTH, "")},
         _child_subsidy,
+    ),
+    "child_cost": (
+        {
+            "age": Key(_whole(0, 17), "completed years, 0 to 17"),
+            "residence": _one(RESIDENCES),
+            "year": Key(_whole(2011, 2110), "a year from 2011 to 2110", "2025"),
+        },
+        _child_cost,
+    ),
+    "public_health": (
+        {
+            "year": Key(_whole(2011, 2110), "a year from 2011 to 2110", "2025"),
+            "age": Key(_whole(0, 120), "completed years, 0 to 120", "0"),
+        },
+        _public_health,
     ),
     "local_child_subsidy": (
         {

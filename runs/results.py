@@ -165,6 +165,10 @@ def _nursery_fee(values: Values, _: Parameters) -> Array:
     return _ratio(values["childcare_fees"].sum(axis=1), months)
 
 
+def _child_cost_share(values: Values, _: Parameters) -> Array:
+    return _ratio(values["child_cost"], values["income_with_children"])
+
+
 def _motherhood_gap(values: Values, _: Parameters) -> Array:
     women, working = (
         values[name][..., GAP_AGES]
@@ -190,6 +194,7 @@ DERIVED: Mapping[str, Callable[[Values, Parameters], Array]] = {
     "months_of_reserve": _months,
     "childcare_fee": _nursery_fee,
     "motherhood_gap": _motherhood_gap,
+    "child_cost_share": _child_cost_share,
 }
 
 

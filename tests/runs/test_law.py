@@ -198,6 +198,17 @@ def test_a_second_child_of_a_province_with_a_scheme():
     assert value(law("local_child_subsidy", child | {"order": "2"}), "total") == 0.0
 
 
+def test_spending_on_a_child_and_the_subsidy_for_every_head():
+    lines = law("child_cost", {"age": "7", "residence": "rural", "year": "2022"})
+    assert value(lines, "spending to 18") == 364_868.0
+    ages = [law("child_cost", {"age": str(a), "residence": "rural", "year": "2022"})
+            for a in range(18)]  # fmt: skip
+    assert sum(value(one, "spending at") for one in ages) == pytest.approx(364_868)
+    head = law("public_health", {"year": "2024"})
+    assert value(head, "subsidy for each person") == 94.0
+    assert value(head, "visits in the package at 0") == "5"
+
+
 def test_tax_saved_by_one_child():
     lines = law("tax_deduction", {"born": "2024-05", "earnings": "200000"})
     assert value(lines, "deduction for the child in 2025") == 24_000.0
@@ -242,9 +253,11 @@ def test_every_step_can_be_read(policy):
     given = {
         "child_subsidy": {"born": "2025-06"}, "resident_pension": {"born": "1970-06"},
         "retirement": {"born": "1970-06", "sex": "male"}, "employee_pension": EMPLOYEE,
+        "child_cost": {"age": "7", "residence": "urban"}, "public_health": {},
+        "maternity_leave": MOTHER,
         "local_child_subsidy": {"born": "2026-05", "province": "Inner Mongolia"},
         "tax_deduction": {"born": "2024-05", "earnings": "200000"},
-        "maternity_leave": MOTHER, "childcare": {"born": "2025-06"},
+        "childcare": {"born": "2025-06"},
         "preschool": {"born": "2021-06", "province": "Henan"},
     }  # fmt: skip
     for line in law(policy, given.get(policy, CARE)):
@@ -259,11 +272,11 @@ def test_every_step_can_be_read(policy):
         ("tax_deduction", {"born": "2024-05", "earnings": "1", "year": "2020"}, "2024 or later"),
         ("maternity_leave", MOTHER | {"province": "Hohhot"}, "Beijing or Tianjin"),
         ("maternity_leave", MOTHER | {"born": "2010-12"}, "from 2011-01"),
-        ("child_subsidies", {}, "one of child_subsidy, local_child_subsidy"),
         ("childcare", {"born": "2025-06", "income": "0"}, "above 0"),
         ("childcare", {"born": "2025-06", "work": "maybe"}, "yes or no"),
         ("preschool", {"born": "2020-06", "province": "Henan", "ownership": "mine"}, "public or"),
         ("preschool", {"born": "2009-06", "province": "Henan"}, "from 2010-01"),
+        ("child_subsidies", {}, "one of child_subsidy, child_cost"),
         ("child_subsidy", {"born": "2025-06", "wage": "1"}, "one of born, died"),
         ("child_subsidy", {}, "a month, YYYY-MM"),
         ("child_subsidy", {"born": "2025-13"}, "a month, YYYY-MM"),
