@@ -14,7 +14,8 @@ the year's hazards, by parity and wait. A small permanent rise of all hazards ra
 of the first three years (over all ages) by a share E, and lifetime births C by G, without a
 debt; G holds the depletion of parities. Mothers of advanced births have N(0) further births,
 N(D) if they lower their log hazard by D for some years. Then rho * E * C = G - (N(0) - N(D))
-gives D; it is zero where G is below rho * E * C, and at most MOST_DEBT. That debts also lower
+gives D; it is zero where G is below rho * E * C, and at most MOST_DEBT (where that would not
+do, the cohort owes in its place: `birth_account.py`). That debts also lower
 births of the first three years a little is left out.
 """
 

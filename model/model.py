@@ -25,6 +25,7 @@ from ..parameters.load import Parameters
 from ..parameters.rates import Concept
 from . import national
 from .align import Constants
+from .birth_account import no_account
 from .engine import BLOCK, Engine
 from .starting_adl import starting_adl
 from .step import Step
@@ -114,6 +115,7 @@ class SongheModel(Engine):
         self.constants = Constants()
         self.tally = Tally()
         self.counterparts: dict[str, NDArray[np.int64]] = {}
+        self.birth_account = no_account()
         self.no_promises()
         self.funds = open_funds(self) if POLICIES else {}
         self.providers: dict[str, Providers] = {}
@@ -204,6 +206,7 @@ class SongheModel(Engine):
         twin.datacollector = None
         twin.tally, twin.seconds = Tally(), defaultdict(float)
         twin.tally.years = dict(self.tally.years)
+        twin.birth_account = self.birth_account.copy()
         twin.no_promises()
         twin.counterparts = {name: sums.copy() for name, sums in self.counterparts.items()}
         twin.funds = copy_funds(self.funds, twin)

@@ -25,8 +25,10 @@ from ...parameters.dims import AGES, EDUCATION, PROVINCES, RESIDENCES, SEXES
 from ...parameters.load import Parameters
 from ...parameters.rates import annual_asfr, annual_survival, infant_years, srb
 from .. import family_counts
+from ..birth_account import LOWER, age_of, free_of_account, next_account, share_owed
 from ..birth_level import (
     BAND_FROM,
+    MOST_DEBT,
     births_by_wish,
     by_province,
     chances,
@@ -322,16 +324,18 @@ def terms_of(
     return hazards_of(p, pattern_table(terms), asfr, response)
 
 
-def solve_debt(p: Parameters, risk: Risk, terms: Hazards, levels: Floats) -> float:
-    """Debt of mothers of an advanced birth under the hazards of a year."""
+def solve_debt(p: Parameters, risk: Risk, terms: Hazards, levels: Floats) -> tuple[float, float]:
+    """Debt of mothers of an advanced birth, and share that their cohorts owe in its place."""
     young = risk.everyone[FIRST_AGE : LAST_AGE + 1][YOUNG_COUPLES].sum(axis=0).T
     if young.sum() == 0:
-        return 0.0
+        return 0.0, 0.0
     ages = slice(FIRST_AGE, LAST_AGE + 1)
     entry = entry_into_union(risk.in_union[ages], risk.everyone.sum(axis=(1, 2))[ages])
     hazard = mean_hazard(terms.pattern, terms.later, levels, young)
     rho, years = p.value(RESPONSE + "rho"), int(p.value(RESPONSE + "debt_years"))
-    return float(debt_of(hazard, np.exp(terms.wait), entry, rho, years))
+    couples = hazard, np.exp(terms.wait), entry
+    debt = float(debt_of(*couples, rho, years))
+    return (debt, 0.0) if debt < MOST_DEBT else (0.0, float(share_owed(*couples, rho)))
 
 
 def by_hazard(model: "SongheModel", asfr: Floats, survival: Floats) -> Plan:
@@ -355,15 +359,24 @@ def by_hazard(model: "SongheModel", asfr: Floats, survival: Floats) -> Plan:
 
     log_hazards(used, terms, logs)
     free = cache(solve)  # asked for up to twice while nobody is in debt
-    debt = get("birth_debt", lambda: solve_debt(p, risk, terms, free()), aligned=True)
-    in_debt = bool((used % 2 == 1).any())
+    debt, owed = get("birth_debt", lambda: solve_debt(p, risk, terms, free()), aligned=True)
+    lower = model.birth_account[LOWER][age_of(used)]
+    in_debt = bool((used % 2 == 1).any() or lower.any())
     if in_debt:
         log_hazards(used, terms._replace(debt=float(debt)), logs)
+        logs[1] -= lower
     levels = get("fertility", solve if in_debt else free, aligned=True)
     chance, without = np.zeros(CELLS), np.zeros(CELLS)
     shock = shock_of(p, model.year)
     chances(used, group, logs[1] + shock, levels, chance)
     chances(used, group, logs[0] + shock, levels, without)
+    if owed > 0.0 or model.birth_account.any():
+        with_policy = chance[used]
+        parts_of_births = without[used], free_of_account(with_policy, lower), with_policy
+        women = risk.everyone[FIRST_AGE : LAST_AGE + 1].sum(axis=(1, 2))
+        model.birth_account = next_account(
+            model.birth_account, float(owed), age_of(used), people, women, parts_of_births
+        )
     sexes = sex_rules(model, births_by_wish(used, people, chance))
     half = 0.5 * chance
     return Plan(risk.rows, risk.cells, Chances(half, half, without, twins), sexes, factor)

@@ -14,6 +14,7 @@ from songhe.agents import luck
 from songhe.agents.columns import DORMITORY, WORKS
 from songhe.agents.frame import People
 from songhe.model.align import Constants
+from songhe.model.birth_account import no_account
 from songhe.model.tally import Tally
 from songhe.parameters.load import load
 
@@ -34,6 +35,7 @@ class Year:
         self.constants, self.tally = Constants(), Tally()
         self.constants.year = self.year = year
         self.moved = []
+        self.birth_account = no_account()
 
     @property
     def new_year(self):
