@@ -32,6 +32,7 @@ LAST_WITHOUT_STRUCTURE = 2050
 FEWEST_AGENTS = 30
 LEAST_BOUGHT = 1.0  # a birth or an hour: less is what rounding leaves of equal sums
 STATE_MONEY = ("fund_subsidy", "fund_deficit_financing")
+FORGONE = "tax_forgone"  # money of the state as well, in results that hold it
 ERROR = "mc_error"  # how names of stored errors begin
 QUANTILE_NAMES = tuple(f"q{100 * q:g}" for q in QUANTILES)
 COLUMNS = (
@@ -160,6 +161,7 @@ def _loaded(dataset: xr.Dataset, quantities: Sequence[Quantity]) -> xr.Dataset:
     names = {name for q in quantities for name in q.needs}
     names |= {cost.bought for cost in COSTS} | {
         *STATE_MONEY,
+        FORGONE,
         "fund_outlay",
         "price_index",
         "births",
@@ -241,7 +243,8 @@ def _costs(
             continue
         if not bool((pair[0][cost.bought] - pair[1][cost.bought]).fillna(0.0).any()):
             continue  # the scenario has nothing to do with it
-        found = estimate(_cost(cost, years), *(part[list(needs)] for part in pair))
+        held = [name for name in (*needs, FORGONE) if name in pair[0]]
+        found = estimate(_cost(cost, years), *(part[held] for part in pair))
         rows += _rows("cost", names, cost, _of_mean(found, pair[0], "mc_error_cost", cost), None)
     return rows
 
@@ -250,6 +253,8 @@ def cost_parts(cost: Cost, part: xr.Dataset) -> tuple[xr.DataArray, xr.DataArray
     """Money paid and what was bought in one scenario, by year."""
     flows = [part[name] if cost.fund is None else part[name].sel(fund=cost.fund, drop=True)
              for name in cost.money]  # fmt: skip
+    if cost.fund is None and FORGONE in part:
+        flows.append(part[FORGONE])
     money = sum((total(f) for f in flows[1:]), total(flows[0])) * part["deflator"]
     return money, total(part[cost.bought])
 

@@ -275,3 +275,17 @@ def test_a_balance_before_deficit_financing_lacks_all_that_ever_came_in(forecast
     expected = held - money.cumsum() * index[2025] / index
     assert np.allclose(before.loc[2011:2050], expected.loc[2011:2050])
     assert (before.loc[2011:2050] < held.loc[2011:2050]).all()
+
+
+def test_tax_that_is_forgone_is_money_of_the_state():
+    plain, dataset = small(), small()
+    lost = np.zeros(dataset["price_index"].shape)
+    lost[1][..., YEARS >= 2025] = 2e9  # as much again as the grant pays
+    lead = ("scenario", "draw", "replicate", "year")
+    dataset["tax_forgone"] = ((*lead, "province"), lost[..., None])
+    costs = []
+    for data in (plain, dataset):
+        rows = compare(data, years=[2028])
+        (found,) = rows[rows["quantity"] == "cost_per_added_birth"]["central"]
+        costs.append(found)
+    assert costs[1] == pytest.approx(2 * costs[0])
