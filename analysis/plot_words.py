@@ -43,6 +43,20 @@ class Words(NamedTuple):
     current_prices: str
     chance: str
     source: str
+    families_title: str
+    tfr_panel: str
+    cohort_panel: str
+    progression_panel: str
+    ages_panel: str
+    tempo: str
+    at_age: str
+    first_marriage_men: str
+    first_marriage_women: str
+    birth_of_order: tuple[str, str]
+    band_alone: str
+    paths_missing: str
+    families_note: str
+    other_paths: str
 
 
 ENGLISH = Words(
@@ -78,6 +92,23 @@ ENGLISH = Words(
     chance="Chance alone moves a year's births by about {percent:.1f} % (one standard error).",
     source="songhe {version}; {concept}; simulated persons {persons:,}, replicates {replicates}, "
     "draws {draws}.",
+    families_title="Fertility and marriage",
+    tfr_panel="Total fertility rate, children per woman",
+    cohort_panel="Children by a woman's year of birth",
+    progression_panel="Women of 45 who had one more child, %",
+    ages_panel="Mean age at marriage and birth, years",
+    tempo="tempo-adjusted",
+    at_age="by age {age}",
+    first_marriage_men="first marriage,\nmen",
+    first_marriage_women="first marriage,\nwomen",
+    birth_of_order=("first birth", "second birth"),
+    band_alone="Lines: central draw. Bands: middle 80 % of {draws} further draws.",
+    paths_missing="Years after 2050 hang on the path of fertility and are shown only beside "
+    "tfr-constant and tfr-decline.",
+    families_note="Cohorts: {pool} years of birth around each, women who live in the country at "
+    "the age. Tempo by the change of mean ages over {window} years on each side (Bongaarts and "
+    "Feeney, 1998); it is of the first path, and magnifies chance.",
+    other_paths="{year} under other paths of fertility: dashed {dashed}, dotted {dotted}",
 )
 CHINESE = Words(
     place=1,
@@ -110,6 +141,21 @@ CHINESE = Words(
     current_prices="金额为当年价格。",
     chance="仅随机波动即可使一年出生人口变动约{percent:.1f}%（一个标准误）。",
     source="songhe {version}，{concept}；模拟{persons:,}人 × {replicates}个副本 × {draws}次抽样。",
+    families_title="生育与婚姻",
+    tfr_panel="总和生育率，孩/妇女",
+    cohort_panel="分出生年份妇女曾生子女数",
+    progression_panel="45岁妇女孩次递进比，%",
+    ages_panel="平均初婚与生育年龄，岁",
+    tempo="进度效应调整",
+    at_age="至{age}岁",
+    first_marriage_men="男性初婚",
+    first_marriage_women="女性初婚",
+    birth_of_order=("一孩", "二孩"),
+    band_alone="实线为中心抽样；色带为其余{draws}次抽样的中间80%。",
+    paths_missing="2050年以后取决于生育率路径，须与tfr-constant、tfr-decline并列方可显示。",
+    families_note="队列为前后共{pool}个出生年份、届时居住在国内的妇女。进度效应按前后各{window}年平均"
+    "生育年龄的变化计算（Bongaarts和Feeney，1998），仅按第一条路径，并会放大随机波动。",
+    other_paths="{year}年其他生育率路径：虚线为{dashed}，点线为{dotted}",
 )
 
 

@@ -1,4 +1,4 @@
-"""The two figures that a run leaves behind: pyramids then and now, births and funds.
+"""Figures that a run leaves behind: pyramids then and now, births and funds; see `plot_families`.
 
 Each function returns a figure that belongs to nobody else (no global state), for notebooks
 as for files. Lines are draw 0, bands the middle 80 % of draws 1 ... K, both averaged over
@@ -16,7 +16,13 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from .compare import BASELINE, reference_of, shown_years
+from .compare import (
+    BASELINE,
+    LAST_WITHOUT_STRUCTURE,
+    STRUCTURAL,
+    reference_of,
+    shown_years,
+)
 from .indicators import (
     CENTRAL_DRAW,
     balance_before_financing,
@@ -32,6 +38,7 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 PYRAMID_UNTIL = 2060
+PATHS_PART = 2025  # last year in which the three paths of fertility are the same
 OLD_AGES = (60, 65, 80)
 FUNDS_SHOWN = ("child_subsidy", "long_term_care", "resident_pension", "employee_pension")
 NEEDED = (
@@ -61,9 +68,10 @@ class Panel(NamedTuple):
 
 
 def write_figures(dataset: xr.Dataset, folder: Path | str, language: str = "en") -> list[Path]:
-    """Write both figures as PNG files of 150 dots per inch; returns their paths.
+    """Write the figures as PNG files of 150 dots per inch; returns their paths.
 
-    None is written while draw 0 of the baseline is not done.
+    That of families needs variables that old results may lack. None is written while draw 0
+    of the baseline is not done.
 
     dataset : results, as `songhe.open` gives them; folder : an existing folder;
     language : "en", or "zh" where a Chinese font is installed.
@@ -71,10 +79,16 @@ def write_figures(dataset: xr.Dataset, folder: Path | str, language: str = "en")
     if not bool((central(dataset["done"], reference(dataset)) > 0).any()):
         return []
     language = language_for(language)
+    from . import plot_families
+
     figures = {
         "population_pyramids.png": population_pyramids(dataset, language),
         "births_and_funds.png": births_and_funds(dataset, language),
     }
+    if set(plot_families.NEEDED) <= set(dataset.variables):
+        figures["fertility_and_marriage.png"] = plot_families.fertility_and_marriage(
+            dataset, language
+        )
     for name, figure in figures.items():
         figure.savefig(Path(folder) / name, dpi=DPI)
     return [Path(folder) / name for name in figures]
@@ -90,15 +104,21 @@ def population_pyramids(dataset: xr.Dataset, language: str = "en") -> "Figure":
     people = over_replicates(central(dataset["population_by_age"], reference(dataset)))
     people = people.sel(year=shown_years(dataset)).dropna("year", how="all")
     first, last = int(people["year"][0]), min(int(people["year"][-1]), PYRAMID_UNTIL)
-    with _style(language):
-        figure = _figure(7.4)
+    with style(language):
+        figure = new_figure(7.4)
         axes = figure.add_axes((0.085, 0.27, 0.88, 0.63))
         _pyramid(axes, people.sel(year=first), people.sel(year=last), words)
-        _headline(figure, words.pyramid_title.format(first=first, last=last))
+        paths = _other_paths(dataset, last)
+        _outline(axes, paths, words)
+        headline(figure, words.pyramid_title.format(first=first, last=last))
         subtitle = f"{reference_title(dataset, language)}; {concept_of(dataset, words)}"
-        _below_headline(figure, 0, subtitle, FAINT)
+        below_headline(figure, 0, subtitle, FAINT)
+        if paths:
+            dashed, dotted = (name for name, _ in paths)
+            text = words.other_paths.format(dashed=dashed, dotted=dotted, year=last)
+            below_headline(figure, 1, text, FAINT)
         _ages_table(figure, people.sel(year=[first, last]), words)
-        _footnote(figure, [source_line(dataset, words)])
+        footnote(figure, [source_line(dataset, words)])
     return figure
 
 
@@ -107,8 +127,8 @@ def births_and_funds(dataset: xr.Dataset, language: str = "en") -> "Figure":
     language, dataset = language_for(language), _read(dataset)
     words = words_in(language)
     shown = panels(dataset, words)
-    with _style(language):
-        figure = _figure(1.3 + 1.55 * len(shown))
+    with style(language):
+        figure = new_figure(1.3 + 1.55 * len(shown))
         grid = figure.subplots(len(shown), 2, sharex=True, squeeze=False)
         base = reference(dataset)
         for (left, right), panel in zip(grid, shown, strict=True):
@@ -212,14 +232,14 @@ def births_chance(dataset: xr.Dataset) -> float:
     return float(100 / np.sqrt(max(agents, 1.0) * replicates_behind(dataset)))
 
 
-def _figure(height: float) -> "Figure":
+def new_figure(height: float) -> "Figure":
     from matplotlib.figure import Figure
 
     return Figure(figsize=(WIDTH, height), dpi=DPI)
 
 
 @contextmanager
-def _style(language: str) -> Iterator[None]:
+def style(language: str) -> Iterator[None]:
     """Seaborn's ticks with our sizes, for the figures made inside; put back afterwards."""
     import seaborn
     from matplotlib import rc_context
@@ -260,6 +280,27 @@ def _pyramid(axes: "Axes", then: xr.DataArray, now: xr.DataArray, words: Words) 
         _key(axes, at * widest, 0.06 * widest, name, colour, (int(then["year"]), int(now["year"])))
 
 
+def _other_paths(dataset: xr.Dataset, year: int) -> list[tuple[str, xr.DataArray]]:
+    """People under the other paths of fertility in a year that is not shown without them."""
+    if year <= LAST_WITHOUT_STRUCTURE:
+        return []
+    everybody = dataset["population_by_age"].sel(year=year)
+    names = [name for name in STRUCTURAL if name != reference(dataset)]
+    return [(name, over_replicates(central(everybody, name))) for name in names]
+
+
+def _outline(axes: "Axes", paths: list[tuple[str, xr.DataArray]], words: Words) -> None:
+    """Those born since the paths part, under the other ones: a dashed and a dotted line."""
+    for (_, people), dashes in zip(paths, ("--", ":"), strict=False):
+        young = people.sel(age=slice(None, int(people["year"]) - PATHS_PART))
+        edges = np.append(young["age"].values, int(young["age"][-1]) + 1)
+        for sex, side in (("male", -1), ("female", 1)):
+            line = side * young.sel(sex=sex) / words.million[0]
+            look: dict[str, Any] = {"color": INK, "linewidth": 1.0, "linestyle": dashes}
+            look["baseline"] = None  # no line back to the axis
+            axes.stairs(line, edges, orientation="horizontal", **look)
+
+
 def _key(
     axes: "Axes", x: float, size: float, name: str, colour: str, years: tuple[int, int]
 ) -> None:
@@ -293,12 +334,12 @@ def _ages_table(figure: "Figure", people: xr.DataArray, words: Words) -> None:
             figure.text(x, y, share, ha="left", fontsize=8, color=FAINT)
 
 
-def _headline(figure: "Figure", title: str) -> None:
+def headline(figure: "Figure", title: str) -> None:
     y = 1 - 0.12 / figure.get_figheight()
     figure.text(EDGE, y, title, weight="bold", fontsize=11, va="top")
 
 
-def _below_headline(figure: "Figure", line: int, text: str, colour: str) -> None:
+def below_headline(figure: "Figure", line: int, text: str, colour: str) -> None:
     y = 1 - (0.36 + LINE * line) / figure.get_figheight()
     figure.text(EDGE, y, text, fontsize=8, va="top", color=colour)
 
@@ -310,10 +351,10 @@ def _place(
     height, base = figure.get_figheight(), reference(dataset)
     names = [str(name) for name in dataset["scenario"].values]
     colours = _colours(names, base)
-    _headline(figure, words.births_title)
+    headline(figure, words.births_title)
     for k, name in enumerate([base, *(name for name in names if name != base)]):
         title = scenario_title(dataset, name, language)
-        _below_headline(figure, k, name if title == name else f"{name}: {title}", colours[name])
+        below_headline(figure, k, name if title == name else f"{name}: {title}", colours[name])
     top = 0.36 + LINE * len(names)
     figure.subplots_adjust(
         left=0.075, right=0.88, wspace=0.56, hspace=0.62,
@@ -324,7 +365,7 @@ def _place(
     for axes, text in zip(grid[0], heads, strict=True):
         x, y = axes.get_position().x0, 1 - (top + 0.1) / height
         figure.text(x, y, text, fontsize=8, va="top", color=FAINT, style="italic")
-    _footnote(figure, _notes(dataset, words, base))
+    footnote(figure, _notes(dataset, words, base))
 
 
 def _notes(dataset: xr.Dataset, words: Words, base: str) -> list[str]:
@@ -338,7 +379,7 @@ def _notes(dataset: xr.Dataset, words: Words, base: str) -> list[str]:
     return [f"{band} {visible}", f"{money} {chance}", source_line(dataset, words)]
 
 
-def _footnote(figure: "Figure", lines: Sequence[str]) -> None:
+def footnote(figure: "Figure", lines: Sequence[str]) -> None:
     text = "\n".join(fill(line, 135 if line.isascii() else 82) for line in lines)
     figure.text(EDGE, 0.08 / figure.get_figheight(), text, fontsize=7, va="bottom", color=FAINT)
 

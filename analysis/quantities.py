@@ -10,8 +10,9 @@ from typing import NamedTuple
 import xarray as xr
 
 from ..parameters.dims import FUNDS
+from . import families
 from .expectancy import years_left
-from .indicators import old_age_dependency_ratio, tfr
+from .indicators import old_age_dependency_ratio, ratio, tfr
 
 PRICES_OF = 2025
 TEN_THOUSAND, HUNDRED_MILLION = 1e4, 1e8
@@ -36,6 +37,7 @@ YEARS = Unit(1.0, "years", "岁")
 CHILDREN = Unit(1.0, "children per woman", "孩/妇女")
 PERCENT = Unit(0.01, "%", "%")
 PER_PERSON = Unit(0.01, "per 100 persons of 15-64", "每百名劳动年龄人口")
+PER_CENT = Unit(0.01, "per cent", "%")
 YUAN_A_BIRTH = Unit(TEN_THOUSAND, "10,000 yuan", "万元")
 YUAN_AN_HOUR = Unit(1.0, "yuan", "元")
 
@@ -170,6 +172,103 @@ def _people() -> list[Quantity]:
     ]  # fmt: skip
 
 
+def _order_rates(d: xr.Dataset) -> xr.DataArray:
+    women = d["exposure"].sel(sex="female", drop=True)
+    return families.order_rates(d["births_by_age_order"], women)
+
+
+def _mean_age_at_birth(order: int | None) -> Measure:
+    """Of one order, or of all."""
+
+    def measure(d: xr.Dataset, _: Keep) -> xr.DataArray:
+        rates = _order_rates(d)
+        of_these = rates.sum("order") if order is None else rates.sel(order=order, drop=True)
+        return families.mean_age(of_these)
+
+    return measure
+
+
+def _at_last_age(d: xr.Dataset) -> xr.DataArray:
+    return d["women_by_parity"].sel(age=families.LAST_AGE, drop=True)
+
+
+def _completed_fertility(d: xr.Dataset, _: Keep) -> xr.DataArray:
+    borne = d["children_ever_born"].sel(age=families.LAST_AGE, drop=True)
+    return ratio(borne, _at_last_age(d).sum("parity", min_count=1))
+
+
+def _progression(parity: int) -> Measure:
+    def measure(d: xr.Dataset, _: Keep) -> xr.DataArray:
+        return families.parity_progression(_at_last_age(d)).sel(parity=parity, drop=True)
+
+    return measure
+
+
+def _share_of_births(name: str) -> Measure:
+    return lambda d, _: ratio(d[name], total(d["births"]))
+
+
+def _never_married(sex: str) -> Measure:
+    def measure(d: xr.Dataset, _: Keep) -> xr.DataArray:
+        shares = families.never_married_share(d["never_married"], d["adults"])
+        return shares.sel(sex=sex, drop=True)
+
+    return measure
+
+
+def _age_at_first_marriage(sex: str) -> Measure:
+    return lambda d, _: families.mean_age_at_first_marriage(
+        d["marriages_by_age"].sel(sex=sex, drop=True)
+    )
+
+
+def _remarried(d: xr.Dataset, _: Keep) -> xr.DataArray:
+    spouses = d["marriages_by_age"].sum(("sex", "age"), min_count=1)
+    return ratio(spouses.sel(marriage_order="again", drop=True), spouses.sum("marriage_order"))
+
+
+def _families() -> list[Quantity]:
+    by_order, parity = ("births_by_age_order", "exposure"), ("women_by_parity",)
+    single, weds = ("never_married", "adults"), ("marriages_by_age",)
+    found = [
+        Quantity("tfr_tempo_adjusted", "Total fertility rate, tempo-adjusted",
+                 "总和生育率（进度效应调整）", CHILDREN, by_order,
+                 lambda d, _: families.tempo_adjusted_tfr(_order_rates(d))),
+        Quantity("completed_fertility", "Children of women of 49", "49岁妇女终身生育数",
+                 CHILDREN, ("children_ever_born", *parity), _completed_fertility),
+        *(Quantity(f"progression_{k}_{k + 1}", f"Women of 49: from {k} to {k + 1} children",
+                   f"49岁妇女{k}孩到{k + 1}孩递进比", PER_CENT, parity, _progression(k))
+          for k in (0, 1, 2)),
+        Quantity("mean_age_at_birth", "Mean age at birth", "平均生育年龄", YEARS, by_order,
+                 _mean_age_at_birth(None)),
+        *(Quantity(f"mean_age_at_birth_{k}", f"Mean age at birth, order {k}",
+                   f"{k}孩平均生育年龄", YEARS, by_order, _mean_age_at_birth(k))
+          for k in (1, 2)),
+        Quantity("births_outside_marriage_share", "Births outside marriage", "非婚生育比例",
+                 PER_CENT, ("births_outside_marriage", "births"),
+                 _share_of_births("births_outside_marriage")),
+        Quantity("multiple_births_share", "Children of multiple deliveries", "多胞胎出生比例",
+                 PER_CENT, ("multiple_births", "births"), _share_of_births("multiple_births")),
+        Quantity("divorces", "Divorces", "离婚对数", COUPLES, ("divorces",), _sum_of("divorces")),
+        Quantity("remarriage_share", "Newly-weds who were married before", "再婚者占比",
+                 PER_CENT, weds, _remarried),
+        Quantity("age_gap", "Husband's age less the wife's", "夫妻年龄差", YEARS,
+                 ("marriages_by_age_gap",),
+                 lambda d, _: families.mean_age_gap(d["marriages_by_age_gap"])),
+        Quantity("homogamy", "Couples of one level of education", "同等教育程度婚配比例",
+                 PER_CENT, ("marriages_by_education",),
+                 lambda d, _: families.homogamy(d["marriages_by_education"])),
+    ]  # fmt: skip
+    for sex, who, who_zh in (("male", "men", "男性"), ("female", "women", "女性")):
+        found += [
+            Quantity(f"mean_age_first_marriage_{sex}", f"Mean age at first marriage, {who}",
+                     f"{who_zh}平均初婚年龄", YEARS, weds, _age_at_first_marriage(sex)),
+            Quantity(f"never_married_{sex}", f"Never married at 45-49, {who}",
+                     f"45-49岁{who_zh}未婚比例", PER_CENT, single, _never_married(sex)),
+        ]  # fmt: skip
+    return found
+
+
 FUND_NAMES: Mapping[str, tuple[str, str]] = {
     "employee_pension": ("Employee pension", "职工养老保险"),
     "resident_pension": ("Resident pension", "居民养老保险"),
@@ -203,4 +302,4 @@ def _funds() -> list[Quantity]:
     ]  # fmt: skip
 
 
-QUANTITIES: Mapping[str, Quantity] = {q.key: q for q in (*_people(), *_funds())}
+QUANTITIES: Mapping[str, Quantity] = {q.key: q for q in (*_people(), *_families(), *_funds())}

@@ -34,6 +34,8 @@ THINNEST_BY_PROVINCE = 1_000_000  # persons: a smaller market is one of six regi
 MARRIED = MARITAL.index("married")
 POSITION, LOOKS, HOME = 0, 1, 2  # lanes of the call of people
 HALF_YEAR = 6  # months
+MIDDLE = 2  # of an age group, in years behind its first age
+NEVER_MARRIED = MARITAL.index("never_married")
 ONE = np.uint32(1)  # keeps an index free of signs, which is faster
 STATES = 2 * len(MARITAL)
 # Of single mothers of the year, in the place of the married: outside marriage, and brides.
@@ -192,7 +194,7 @@ def singles(model: "SongheModel", kinds: Types) -> Singles:
     rows = np.empty(people.n + 1, np.int32)
     youngest = max(int(legal.min()) - 1, 0)
     n = find_singles(*(people[name] for name in YOUNG), youngest, rows)
-    chance = chances(p, kinds)
+    chance = chances(p, kinds, model.year)
     code, looks = np.empty(n, np.int32), np.empty(n)
     tables = (legal, division, n_regions, kinds.group(AGES), chance)
     n = sort_singles(rows[:n], *(people[name] for name in LOOKED_AT), *tables, code, looks)
@@ -224,12 +226,24 @@ def sides(model: "SongheModel", found: Singles) -> tuple[Side, Side]:
     )
 
 
-def chances(p: Parameters, kinds: Types) -> Floats:
-    """Chance that a single looks for a partner, float64[sex, type, state]."""
-    looking = p.array(KEY + "looking")[..., kinds.parts()[0]].transpose(1, 2, 0)
+def chances(p: Parameters, kinds: Types, year: int) -> Floats:
+    """Chance that a single looks for a partner in a year, float64[sex, type, state].
+
+    Later cohorts look less often for their first.
+    """
+    looking = p.array(KEY + "looking").copy()
+    looking[NEVER_MARRIED] *= pace_of_cohorts(p, year - kinds.ages - MIDDLE)
+    looking = looking[..., kinds.parts()[0]].transpose(1, 2, 0)
     both = np.concatenate((looking, looking * p.value(KEY + "student")), axis=2)
     both[..., OUTSIDE], both[..., BRIDE] = 0.0, 1.0
     return np.ascontiguousarray(both)
+
+
+def pace_of_cohorts(p: Parameters, born: NDArray[np.int64]) -> Floats:
+    """First marriage of people by year of birth against the cohorts before the table, a ratio."""
+    key = KEY + "first_marriage_by_cohort"
+    years = [float(c) for c in p.coords(key, "cohort")]
+    return np.asarray(np.exp(np.interp(born, years, p.array(key))))
 
 
 class Couples(NamedTuple):

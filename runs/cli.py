@@ -293,9 +293,10 @@ def compare(
         typer.echo(f"error: {folder}: no unit of draw 0 is done yet", err=True)
         raise typer.Exit(1)
     if format == "table":
-        from .terminal import COSTS, SHOWN, summary, years_of
+        from .terminal import COSTS, FAMILY, SHOWN, summary, years_of
 
-        shown = api.compare(dataset, years=years_of(dataset), preferred=[*SHOWN, *COSTS])
+        wanted = [*SHOWN, *FAMILY, *COSTS]
+        shown = api.compare(dataset, years=years_of(dataset), preferred=wanted)
         page = console()
         page.print(summary(shown, dataset, width=page.width))
         return
@@ -316,6 +317,7 @@ def actuary(
 ) -> None:
     """Members, levels, reserves and required contribution rates of a pension fund."""
     from ..analysis.actuary import MissingResultsError, actuarial_frames, decomposition_frame
+    from ..analysis.compare import LAST_WITHOUT_STRUCTURE, STRUCTURAL, shown_years
     from . import api
     from .console import console
     from .terminal import actuary_tables, dry_line
@@ -324,7 +326,7 @@ def actuary(
     _choices(("--scenario", scenario, [str(name) for name in dataset["scenario"].values]))
     if out is not None and (Path(out).is_dir() or not Path(out).absolute().parent.is_dir()):
         raise ParameterError([Problem("option", "--out", out, "a file in a folder that exists")])
-    chosen = dataset.sel(scenario=[scenario])
+    chosen = dataset.sel(scenario=[scenario], year=shown_years(dataset))
     try:
         yearly, valuations = actuarial_frames(chosen, fund)
         changes = decomposition_frame(chosen, fund, int(valuations["since"].iloc[0]))
@@ -334,6 +336,9 @@ def actuary(
     page = console()
     page.print(actuary_tables(yearly, valuations, changes, width=page.width))
     page.print(dry_line(chosen, fund))
+    if int(chosen["year"][-1]) > LAST_WITHOUT_STRUCTURE:
+        for path in (name for name in STRUCTURAL if name != scenario):
+            page.print(f"{path}: {dry_line(dataset.sel(scenario=[path]), fund)}")
     if out is not None:
         yearly.to_csv(out, index=False)
         typer.echo(out)

@@ -10,7 +10,13 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from ..analysis.compare import LAST_WITHOUT_STRUCTURE, has_structure, reference_of, shown_years
+from ..analysis.compare import (
+    LAST_WITHOUT_STRUCTURE,
+    STRUCTURAL,
+    has_structure,
+    reference_of,
+    shown_years,
+)
 from ..analysis.indicators import depletion_probability, depletion_text, depletion_year
 from ..analysis.quantities import FUND_NAMES, PRICES_OF
 from .console import CONCEPTS, WIDTH
@@ -36,10 +42,38 @@ SHOWN: Mapping[str, tuple[str, str]] = {
     "long_term_care_outlay": ("Care insurance, outlay", "长期护理保险支出"),
     "long_term_care_before_aid": (f"Care insurance, balance{MARK}", f"长期护理保险结余{MARK}"),
 }
+FAMILY: Mapping[str, tuple[str, str]] = {
+    "tfr": ("Total fertility rate", "总和生育率"),
+    "tfr_tempo_adjusted": ("  tempo-adjusted", "  进度效应调整后"),
+    "completed_fertility": ("Children of women of 49", "49岁妇女生育数"),
+    "progression_0_1": ("  with a child", "  生育过一孩"),
+    "progression_1_2": ("  a second after a first", "  一孩到二孩递进比"),
+    "progression_2_3": ("  a third after a second", "  二孩到三孩递进比"),
+    "mean_age_at_birth_1": ("Mean age at first birth", "平均初育年龄"),
+    "mean_age_at_birth_2": ("Mean age at second birth", "平均二孩生育年龄"),
+    "births_outside_marriage_share": ("Births outside marriage", "非婚生育比例"),
+    "multiple_births_share": ("Children of multiple births", "多胞胎出生比例"),
+    "marriages": ("Marriages", "结婚对数"),
+    "remarriage_share": ("  married before", "  再婚者占比"),
+    "mean_age_first_marriage_male": ("Mean age, first marriage, men", "男性平均初婚年龄"),
+    "mean_age_first_marriage_female": ("Mean age, first marriage, women", "女性平均初婚年龄"),
+    "age_gap": ("Husband's age less wife's", "夫妻年龄差"),
+    "homogamy": ("Of one level of education", "同等教育程度婚配"),
+    "divorces": ("Divorces", "离婚对数"),
+    "never_married_male": ("Never married at 45-49, men", "45-49岁男性未婚"),
+    "never_married_female": ("Never married at 45-49, women", "45-49岁女性未婚"),
+}
 COSTS: Mapping[str, tuple[str, str]] = {
     "cost_per_added_birth": ("Per added birth", "每新增一例出生"),
     "cost_per_care_hour": ("Per hour of care", "每小时照护"),
 }
+# Shown under each path of fertility beyond the year from which they hang on it.
+PATHS: Mapping[str, tuple[str, str]] = {
+    key: SHOWN[key]
+    for key in ("births", "population_60plus", "resident_pension_before_aid",
+                "employee_pension_before_aid", "long_term_care_before_aid")
+}  # fmt: skip
+DIFFERENCES: Mapping[str, tuple[str, str]] = {**SHOWN, **FAMILY}
 # Figures of `songhe actuary`: name, Chinese name, what one unit of it is divided by.
 ACTUARY: Mapping[str, tuple[str, str, float]] = {
     "contributors": ("Contributors, 万人", "缴费人数", 1e4),
@@ -170,14 +204,22 @@ def summary(
         rows = _rows(shown, "level", scenario, SHOWN)
         title = f"{_title(dataset, scenario)}\nLevel 水平"
         put(title, table_of(rows, SHOWN, held, width=width))
+        family = _rows(shown, "level", scenario, FAMILY)
+        if len(family):
+            put(f"{scenario}: families 家庭", table_of(family, FAMILY, held, width=width))
+    for title, table in path_tables(shown, held, width):
+        put(title, table)
     for scenario in shown["scenario"].unique():
-        rows = _rows(shown, "difference", scenario, SHOWN)
+        rows = _rows(shown, "difference", scenario, DIFFERENCES)
         if len(rows):
             moved = rows.groupby("quantity", sort=False).filter(_moves)
             title = f"{_title(dataset, scenario)}\nDifference from 差值，对照: "
             title += str(rows["reference"].iloc[0])
             none = "None in the years shown 所示年份无差异"
-            put(title, table_of(moved, SHOWN, held, sign=True, width=width) if len(moved) else none)
+            put(
+                title,
+                table_of(moved, DIFFERENCES, held, sign=True, width=width) if len(moved) else none,
+            )
         costs = _rows(shown, "cost", scenario, COSTS)
         if len(costs):
             title = f"{scenario}: state money since the first year 自首年累计财政成本"
@@ -187,6 +229,26 @@ def summary(
         put(title, grid(*dry, width))
     parts.append(Text("\n".join(notes(frame, dataset))))
     return Group(*parts)
+
+
+def path_tables(
+    shown: "pd.DataFrame", years: Sequence[int], width: int = WIDTH
+) -> Iterable[tuple[str, Table]]:
+    """Levels under the three paths of fertility side by side, where years hang on them."""
+    late = [year for year in years if year > LAST_WITHOUT_STRUCTURE]
+    if not late or not set(STRUCTURAL) <= set(shown["scenario"]):
+        return
+    for key, (title, title_zh) in PATHS.items():
+        here = shown[(shown["kind"] == "level") & (shown["quantity"] == key)]
+        rows = []
+        for name in STRUCTURAL:
+            by_year = {int(r["year"]): r for _, r in here[here["scenario"] == name].iterrows()}
+            if set(late) <= set(by_year):
+                rows.append([name, *(cell(by_year[year]) for year in late)])
+        if rows:
+            unit = here["unit_zh"].iloc[0]
+            heads = [f"{title} {title_zh} {unit}", *map(str, late)]
+            yield f"Three paths of fertility 三条生育率路径: {title}", grid(heads, rows, width)
 
 
 def years_of(dataset: "xr.Dataset") -> list[int]:

@@ -18,7 +18,15 @@ from songhe.model.events.partnership import (
     divorce_time,
 )
 from songhe.model.kernels.market import equilibrium
-from songhe.model.marriage_market import HALF_YEAR, couples, regions, sides, singles
+from songhe.model.marriage_market import (
+    HALF_YEAR,
+    chances,
+    couples,
+    pace_of_cohorts,
+    regions,
+    sides,
+    singles,
+)
 from songhe.model.marriage_types import LEVEL_OF_EDUCATION, fit, margins, propensity, seed, types
 from songhe.parameters.load import load
 
@@ -261,6 +269,20 @@ def test_students_and_the_old_look_less_often(country):
     assert singles(country, kinds).expected()[FEMALE] == pytest.approx(student * full)
     looking = load().array("demography.partnership.looking")
     assert (looking[:, :, -1] <= 0.05).all()
+
+
+def test_later_cohorts_look_less_often_for_their_first_partner(country):
+    """At the age of 20 to 24 in 2022, born about 2000: e^-0.45 of the chance of the table."""
+    p, kinds = load(), types(load())
+    then, now = (chances(p, kinds, year) for year in (2005, 2022))
+    young = kinds.group(np.array([22]))[0]
+    some = kinds.parts()[0] == young
+    never, divorced = 0, 2
+    assert now[:, some, never] == pytest.approx(math.exp(-0.45) * then[:, some, never])
+    assert np.array_equal(now[:, some, divorced], then[:, some, divorced])
+    assert pace_of_cohorts(p, np.array([1950, 1985, 1990, 2050])) == pytest.approx(
+        np.exp([0, 0, -0.15, -0.45])
+    )
 
 
 def test_small_replicates_share_six_markets():
