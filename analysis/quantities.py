@@ -15,6 +15,7 @@ from .expectancy import years_left
 from .indicators import old_age_dependency_ratio, ratio, tfr
 
 PRICES_OF = 2025
+LATE_IN_LIFE = 50  # age from which remarriage is told apart
 TEN_THOUSAND, HUNDRED_MILLION = 1e4, 1e8
 Keep = tuple[str, ...]
 Measure = Callable[[xr.Dataset, Keep], xr.DataArray]
@@ -37,6 +38,7 @@ YEARS = Unit(1.0, "years", "岁")
 CHILDREN = Unit(1.0, "children per woman", "孩/妇女")
 PERCENT = Unit(0.01, "%", "%")
 PER_PERSON = Unit(0.01, "per 100 persons of 15-64", "每百名劳动年龄人口")
+MEN_A_WOMAN = Unit(1.0, "men per woman", "男/女")
 PER_CENT = Unit(0.01, "per cent", "%")
 YUAN_A_BIRTH = Unit(TEN_THOUSAND, "10,000 yuan", "万元")
 YUAN_AN_HOUR = Unit(1.0, "yuan", "元")
@@ -227,6 +229,12 @@ def _remarried(d: xr.Dataset, _: Keep) -> xr.DataArray:
     return ratio(spouses.sel(marriage_order="again", drop=True), spouses.sum("marriage_order"))
 
 
+def _remarrying_men(d: xr.Dataset, _: Keep) -> xr.DataArray:
+    weds = d["marriages_by_age"].sel(marriage_order="again", drop=True)
+    older = weds.sel(age=slice(LATE_IN_LIFE, None)).sum("age", min_count=1)
+    return ratio(older.sel(sex="male", drop=True), older.sel(sex="female", drop=True))
+
+
 def _families() -> list[Quantity]:
     by_order, parity = ("births_by_age_order", "exposure"), ("women_by_parity",)
     single, weds = ("never_married", "adults"), ("marriages_by_age",)
@@ -252,6 +260,8 @@ def _families() -> list[Quantity]:
         Quantity("divorces", "Divorces", "离婚对数", COUPLES, ("divorces",), _sum_of("divorces")),
         Quantity("remarriage_share", "Newly-weds who were married before", "再婚者占比",
                  PER_CENT, weds, _remarried),
+        Quantity("remarriage_50plus", "Men per woman among those who wed again at 50 and over",
+                 "50岁及以上再婚者男女比", MEN_A_WOMAN, weds, _remarrying_men),
         Quantity("age_gap", "Husband's age less the wife's", "夫妻年龄差", YEARS,
                  ("marriages_by_age_gap",),
                  lambda d, _: families.mean_age_gap(d["marriages_by_age_gap"])),

@@ -55,6 +55,7 @@ FAMILY: Mapping[str, tuple[str, str]] = {
     "multiple_births_share": ("Children of multiple births", "多胞胎出生比例"),
     "marriages": ("Marriages", "结婚对数"),
     "remarriage_share": ("  married before", "  再婚者占比"),
+    "remarriage_50plus": ("  again at 50+, men to women", "  50岁及以上再婚男女比"),
     "mean_age_first_marriage_male": ("Mean age, first marriage, men", "男性平均初婚年龄"),
     "mean_age_first_marriage_female": ("Mean age, first marriage, women", "女性平均初婚年龄"),
     "age_gap": ("Husband's age less wife's", "夫妻年龄差"),

@@ -21,6 +21,7 @@ def with_families(forecast):
     women[..., 20:, 0], women[..., 20:, 2] = 100.0, 900.0
     weds = np.zeros((*shape, 2, 101, 2))
     weds[..., 0, 28, 0], weds[..., 1, 26, 0], weds[..., 50, 1] = 5.0, 4.0, 3.0
+    weds[..., 0, 70, 1], weds[..., 0, 49, 1] = 3.0, 3.0
     data = {
         "births_by_age_order": (("age", "order"), births),
         "women_by_parity": (("age", "parity"), women),
@@ -117,11 +118,13 @@ def test_the_pyramid_beyond_2050_has_the_other_paths_beside_it(results):
 
 
 def test_the_table_of_families_is_made_of_the_same_figures(results):
-    frame = compare(results, ["completed_fertility", "progression_0_1", "mean_age_at_birth_1",
-                              "remarriage_share", "tfr_tempo_adjusted"], years=[2040])  # fmt: skip
+    names = ["completed_fertility", "progression_0_1", "mean_age_at_birth_1", "remarriage_share",
+             "remarriage_50plus", "tfr_tempo_adjusted"]  # fmt: skip
+    frame = compare(results, names, years=[2040])
     levels = frame[(frame["kind"] == "level") & (frame["scenario"] == "baseline")]
     found = dict(zip(levels["quantity"], levels["central"], strict=True))
     assert found == pytest.approx({
         "completed_fertility": 1.8, "progression_0_1": 90.0, "mean_age_at_birth_1": 27.5,
-        "remarriage_share": 100 * 6 / 15, "tfr_tempo_adjusted": 1.2,
+        "remarriage_share": 100 * 12 / 21, "remarriage_50plus": 2.0,
+        "tfr_tempo_adjusted": 1.2,
     })  # fmt: skip
