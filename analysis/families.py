@@ -17,6 +17,7 @@ LAST_AGE = 49  # of childbearing: what a woman has borne then is hers for life
 SINGLE_FOR_LIFE = (45,)  # first age of the group in which nobody weds for the first time any more
 EVEN = 0.5  # years from the birthday to the event, on average
 WINDOW = 2  # years on each side over which the change of a mean age is taken
+TEMPO_POOL = 5  # years whose mean rates are used where chance is large
 LEVELS = np.array([0, 0, 0, 1, 2, 2])  # to lower secondary, upper secondary, above
 
 
@@ -37,13 +38,17 @@ def mean_age(rates: xr.DataArray) -> xr.DataArray:
     return ratio((rates * (rates["age"] + EVEN)).sum("age"), rates.sum("age"))
 
 
-def tempo_adjusted_tfr(rates: xr.DataArray, window: int = WINDOW) -> xr.DataArray:
+def tempo_adjusted_tfr(rates: xr.DataArray, window: int = WINDOW, pool: int = 1) -> xr.DataArray:
     """Total fertility were births not being put off or brought forward, [..., year].
 
     rates : [..., year, age, order]; by order i, TFR_i / (1 - r_i) with r_i the yearly change
     of the mean age at birth of the order, over `window` years on each side. NaN in years that
-    lack these neighbours, and where a mean age changes by a year or more in a year.
+    lack these neighbours, and where a mean age changes by a year or more in a year. pool : years
+    around each, an odd number, whose mean rates are taken first; a linear shift is undone all
+    the same.
     """
+    if pool > 1:
+        rates = rates.rolling(year=pool, center=True).mean()
     age = mean_age(rates)
     change = (age.shift(year=-window) - age.shift(year=window)) / (2 * window)
     level = rates.sum("age")

@@ -112,7 +112,8 @@ def total_fertility(mean: xr.Dataset, base: str, words: Words) -> list[Line]:
         rates = _rates(mean.sel(scenario=name, drop=True))
         tfr = rates.sum(("age", "order")).where(rates.notnull().all(("age", "order")))
         lines.append(Line(name, tfr, COLOURS[k - 1] if k else INK))
-    adjusted = families.tempo_adjusted_tfr(_rates(mean.sel(scenario=base, drop=True)))
+    rates = _rates(mean.sel(scenario=base, drop=True))
+    adjusted = families.tempo_adjusted_tfr(rates, pool=families.TEMPO_POOL)
     return [*lines, Line(words.tempo, adjusted, COLOURS[2], dashed=True)]
 
 
@@ -212,5 +213,5 @@ def _notes(data: xr.Dataset, mean: xr.Dataset, words: Words, dataset: xr.Dataset
     draws = draws_in(data["births"])
     band = words.band_alone.format(draws=draws) if draws > 1 else words.no_band
     paths = "" if has_structure(dataset) else f" {words.paths_missing}"
-    note = words.families_note.format(pool=POOL, window=families.WINDOW)
+    note = words.families_note.format(pool=POOL, window=families.WINDOW, years=families.TEMPO_POOL)
     return [f"{band}{paths}", note, source_line(dataset.assign(births=data["births"]), words)]

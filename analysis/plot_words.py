@@ -106,8 +106,8 @@ ENGLISH = Words(
     paths_missing="Years after 2050 hang on the path of fertility and are shown only beside "
     "tfr-constant and tfr-decline.",
     families_note="Cohorts: {pool} years of birth around each, women who live in the country at "
-    "the age. Tempo by the change of mean ages over {window} years on each side (Bongaarts and "
-    "Feeney, 1998); it is of the first path, and magnifies chance.",
+    "the age. Tempo-adjusted: first path, rates of {years} years, change of mean ages over "
+    "{window} years on each side (Bongaarts and Feeney, 1998); it magnifies chance.",
     other_paths="{year} under other paths of fertility: dashed {dashed}, dotted {dotted}",
 )
 CHINESE = Words(
@@ -153,8 +153,8 @@ CHINESE = Words(
     birth_of_order=("一孩", "二孩"),
     band_alone="实线为中心抽样；色带为其余{draws}次抽样的中间80%。",
     paths_missing="2050年以后取决于生育率路径，须与tfr-constant、tfr-decline并列方可显示。",
-    families_note="队列为前后共{pool}个出生年份、届时居住在国内的妇女。进度效应按前后各{window}年平均"
-    "生育年龄的变化计算（Bongaarts和Feeney，1998），仅按第一条路径，并会放大随机波动。",
+    families_note="队列为前后共{pool}个出生年份、届时居住在国内的妇女。进度效应仅按第一条路径，取{years}年平均生育率，按前后各{window}年平均"
+    "生育年龄的变化计算（Bongaarts和Feeney，1998），会放大随机波动。",
     other_paths="{year}年其他生育率路径：虚线为{dashed}，点线为{dotted}",
 )
 

@@ -179,6 +179,10 @@ def _order_rates(d: xr.Dataset) -> xr.DataArray:
     return families.order_rates(d["births_by_age_order"], women)
 
 
+def _tempo_adjusted(d: xr.Dataset, _: Keep) -> xr.DataArray:
+    return families.tempo_adjusted_tfr(_order_rates(d), pool=families.TEMPO_POOL)
+
+
 def _mean_age_at_birth(order: int | None) -> Measure:
     """Of one order, or of all."""
 
@@ -239,9 +243,9 @@ def _families() -> list[Quantity]:
     by_order, parity = ("births_by_age_order", "exposure"), ("women_by_parity",)
     single, weds = ("never_married", "adults"), ("marriages_by_age",)
     found = [
-        Quantity("tfr_tempo_adjusted", "Total fertility rate, tempo-adjusted",
-                 "总和生育率（进度效应调整）", CHILDREN, by_order,
-                 lambda d, _: families.tempo_adjusted_tfr(_order_rates(d))),
+        Quantity("tfr_tempo_adjusted", "Total fertility rate of five years, tempo-adjusted",
+                 "五年平均总和生育率（进度效应调整）", CHILDREN, by_order,
+                 _tempo_adjusted),
         Quantity("completed_fertility", "Children of women of 49", "49岁妇女终身生育数",
                  CHILDREN, ("children_ever_born", *parity), _completed_fertility),
         *(Quantity(f"progression_{k}_{k + 1}", f"Women of 49: from {k} to {k + 1} children",

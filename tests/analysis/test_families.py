@@ -34,13 +34,16 @@ def test_constant_timing_leaves_the_total_fertility_rate_as_it_is():
     assert np.isnan(adjusted.values[[0, 1, -2, -1]]).all()
 
 
-@pytest.mark.parametrize("window", [1, 2])
+@pytest.mark.parametrize(("window", "pool"), [(1, 1), (2, 1), (2, 5)])
 @pytest.mark.parametrize("r", [0.1, 0.25, -0.2])
-def test_a_linear_shift_is_undone_exactly(r, window):
-    mean = 25.0 + r * np.arange(len(YEARS))
+def test_a_linear_shift_is_undone_exactly(r, window, pool):
+    mean, ends = 25.0 + r * np.arange(len(YEARS)), window + pool // 2
     rates = rates_of(schedule(mean, np.full(len(YEARS), 1.2)))
-    adjusted = families.tempo_adjusted_tfr(rates, window).values[window:-window]
-    assert adjusted == pytest.approx(np.full(len(YEARS) - 2 * window, 1.2 / (1 - r)), rel=1e-12)
+    adjusted = families.tempo_adjusted_tfr(rates, window, pool).values
+    inside = adjusted[ends:-ends]
+    assert inside == pytest.approx(np.full(len(inside), 1.2 / (1 - r)), rel=1e-12)
+    assert np.isnan(adjusted[:ends]).all()
+    assert np.isnan(adjusted[-ends:]).all()
 
 
 def test_each_order_is_adjusted_by_its_own_shift():
