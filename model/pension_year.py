@@ -52,6 +52,7 @@ from .scheme_membership import EMPLOYEE, RESIDENT
 Floats = NDArray[np.float64]
 Counts = NDArray[np.int64]
 Person = Any  # a record with the fields of Columns
+Law = Any  # a record with the fields of Rules
 
 FLEXIBLE, ENTERPRISE, PUBLIC = (WORK.index(w) for w in ("flexible", "enterprise", "public"))
 NONE, DRAWS = PENSIONS.index("none"), PENSIONS.index("employee")
@@ -63,6 +64,7 @@ RETIREMENT, CONTRIBUTION = int(luck.Call.RETIREMENT), int(luck.Call.CONTRIBUTION
 CAREER, POST = int(luck.Call.WORK_LASTING), 1
 TIMING, HEAVY, PAYS_ON = 1, 2, 3  # lanes of the call for retirement
 TRAIT, PLACE, PAYS = range(3)  # lanes of the call for contributions
+PART = 8192  # rows whose columns stay in the cache until the records are back
 BINS = 64  # of the trait of paying
 LOW, HIGH = np.uint64(0xFFFFFFFF), np.uint64(32)
 
@@ -162,7 +164,7 @@ def lasting(identity: Any, call: int, year: int, low: Any, high: Any) -> Any:
 
 
 @inlined
-def is_outside(c: Person, r: Rules, low: Any, high: Any) -> bool:
+def is_outside(c: Person, r: Law, low: Any, high: Any) -> bool:
     """Whether a public employee or pensioner is not yet in the fund."""
     if r.inside >= 1.0:
         return False
@@ -180,7 +182,7 @@ def bin_of(word: Any) -> int:
 
 
 @inlined
-def pays_this_year(c: Person, r: Rules, low: Any, high: Any) -> bool:
+def pays_this_year(c: Person, r: Law, low: Any, high: Any) -> bool:
     """Whether a member at work pays: by a lasting trait and the luck of the year."""
     if c.work == PUBLIC:
         return True
@@ -197,7 +199,7 @@ def months_that_count(c: Person) -> int:
 
 @inlined
 def plan_of(
-    born: int, works: bool, c: Person, r: Rules, low: Any, high: Any
+    born: int, works: bool, c: Person, r: Law, low: Any, high: Any
 ) -> Plan:  # fmt: skip
     """When a person means to claim; born : month of birth, numbered from the year 0."""
     law, sex = r.retirement, c.sex
@@ -235,7 +237,9 @@ def base_of(
 
 
 @inlined
-def pay_in(work: int, first: int, last: int, outside: bool, c: Person, r: Rules, sums: Any) -> bool:
+def pay_in(
+    work: int, first: int, last: int, outside: bool, c: Person, r: Law, sums: Any
+) -> bool:
     """Contributions for the months from first to last; whether the fund received them.
 
     Outside the fund a whole year counts as service before accounts, months of a broken one as paid.
@@ -271,7 +275,7 @@ def pay_in(work: int, first: int, last: int, outside: bool, c: Person, r: Rules,
 
 
 @inlined
-def pay_at_once(missing: int, c: Person, r: Rules, sums: Any) -> None:
+def pay_at_once(missing: int, c: Person, r: Law, sums: Any) -> None:
     """Contributions for missing months in one sum, on the base of flexible workers."""
     s, reference = c.province, r.reference[c.province]
     base = contribution_base(r.flexible_base * reference, reference, r.floor, r.ceiling)
@@ -289,7 +293,7 @@ def pay_at_once(missing: int, c: Person, r: Rules, sums: Any) -> None:
 
 
 @inlined
-def award(born: int, first: int, outside: bool, c: Person, r: Rules, sums: Any) -> None:
+def award(born: int, first: int, outside: bool, c: Person, r: Law, sums: Any) -> None:
     """Award of a pension from a month of the year on; a resident's account is taken in."""
     s = c.province
     brought = np.int64(c.pension_account)
@@ -313,7 +317,7 @@ def award(born: int, first: int, outside: bool, c: Person, r: Rules, sums: Any) 
 
 
 @inlined
-def pay_out(first: int, last: int, outside: bool, c: Person, r: Rules, sums: Any) -> None:
+def pay_out(first: int, last: int, outside: bool, c: Person, r: Law, sums: Any) -> None:
     """The pension for the months from first to last, from the account while it lasts."""
     s, months = c.province, np.int64(months_payable(first, last))
     total, due = months * c.pension_m, months * c.account_pension_m
@@ -330,7 +334,7 @@ def pay_out(first: int, last: int, outside: bool, c: Person, r: Rules, sums: Any
 
 
 @inlined
-def settle_death(outside: bool, c: Person, r: Rules, sums: Any) -> None:
+def settle_death(outside: bool, c: Person, r: Law, sums: Any) -> None:
     """Heirs get the account; for members and pensioners also the grants."""
     s = c.province
     sums[REFUNDED, s] += np.int64(c.employee_account)
@@ -347,7 +351,9 @@ def settle_death(outside: bool, c: Person, r: Rules, sums: Any) -> None:
 
 
 @inlined
-def claim(born: int, last: int, plan: Plan, outside: bool, c: Person, r: Rules, sums: Any) -> bool:
+def claim(
+    born: int, last: int, plan: Plan, outside: bool, c: Person, r: Law, sums: Any
+) -> bool:
     """Award, a longer time of paying, or the way to the residents; whether the fund was paid."""
     first, paid = plan.first, False
     missing = plan.needed - months_that_count(c)
@@ -375,7 +381,7 @@ def claim(born: int, last: int, plan: Plan, outside: bool, c: Person, r: Rules, 
 
 @inlined
 def before_pension(
-    last: int, outside: bool, c: Person, r: Rules, low: Any, high: Any, sums: Any
+    last: int, outside: bool, c: Person, r: Law, low: Any, high: Any, sums: Any
 ) -> None:
     """The year of somebody without an employee pension: contributions, and perhaps a claim."""
     born = MONTHS * (r.year - 1 - int(c.age)) + int(c.birth_month) - 1
@@ -391,12 +397,14 @@ def before_pension(
 
 
 @kernel
-def steady(c: Columns, r: Rules, low: Any, high: Any, sums: Any, rows: Any) -> int:
+def steady(
+    c: Columns, start: int, stop: int, r: Rules, low: Any, high: Any, sums: Any, rows: Any
+) -> int:  # fmt: skip
     """The year of those who draw or pay through all of it, without a claim, a death or a move out.
 
     Everybody else with a career is listed for `eventful`; returns how many there are. The rules
     are the same: plain arrays and lists made without a branch are what makes this fast.
-    rows : int64[people], out; sums : int64[what, province]
+    start, stop : rows to live; rows : uint32[stop - start], out; sums : int64[what, province]
     """
     account, paid_months, deemed, index = (
         c.employee_account, c.paid_months, c.deemed_years, c.contribution_index,
@@ -415,14 +423,11 @@ def steady(c: Columns, r: Rules, low: Any, high: Any, sums: Any, rows: Any) -> i
         np.empty(CHUNK, np.uint32), np.empty(CHUNK, np.uint32), np.empty(CHUNK, np.uint32),
         np.empty(CHUNK, np.uint32), np.empty(CHUNK, np.uint32),
     )  # fmt: skip
-    ids, one, two = (
-        np.empty(CHUNK, np.uint64),
-        np.empty(CHUNK, np.uint32),
-        np.empty(CHUNK, np.uint32),
-    )
-    for first in range(0, age.size, CHUNK):
+    ids, one, two = np.empty(CHUNK, np.uint64), np.empty(CHUNK, np.uint32), np.empty(CHUNK, np.uint32)
+    for first in range(start, stop, CHUNK):
         n_drawn, n_near, n_others, n_paying, n_idle = 0, 0, 0, 0, 0
-        for i in range(first, min(first + CHUNK, age.size)):
+        for j in range(first, min(first + CHUNK, stop)):
+            i = np.uint32(j)  # needs no test for a sign
             career = (scheme[i] == EMPLOYEE) | (account[i] != 0)
             career |= (paid_months[i] != 0) | (deemed[i] != 0)
             draws = pension[i] == DRAWS
@@ -524,8 +529,11 @@ def steady(c: Columns, r: Rules, low: Any, high: Any, sums: Any, rows: Any) -> i
 
 
 @kernel
-def eventful(persons: Any, r: Rules, low: Any, high: Any, sums: Any) -> None:
-    """The year of these people, whatever happens to them in it; persons : record[n]."""
+def eventful(persons: Any, r: Law, low: Any, high: Any, sums: Any) -> None:
+    """The year of these people, whatever happens to them in it.
+
+    persons : record[n]; r : record of the law
+    """
     for k in range(persons.size):
         c = persons[k]
         s = c.province
@@ -550,18 +558,88 @@ def eventful(persons: Any, r: Rules, low: Any, high: Any, sums: Any) -> None:
         sums[HELD, s] += np.int64(c.employee_account)
 
 
-def live(c: Columns, written: tuple[str, ...], r: Rules, low: Any, high: Any, sums: Any) -> None:
-    """A year of everybody; the few to whom something happens are taken out as records.
+@kernel
+def take_out(c: Columns, rows: Any, n: int, persons: Any) -> None:
+    """The first n rows of a list as records."""
+    for k in range(n):
+        i, one = rows[k], persons[k]
+        one.id, one.alive, one.age, one.sex = c.id[i], c.alive[i], c.age[i], c.sex[i]
+        one.birth_month, one.province = c.birth_month[i], c.province[i]
+        one.education, one.death_u = c.education[i], c.death_u[i]
+        one.work, one.earnings = c.work[i], c.earnings[i]
+        one.paid_months, one.deemed_years = c.paid_months[i], c.deemed_years[i]
+        one.contribution_index = c.contribution_index[i]
+        one.employee_account, one.pension_m = c.employee_account[i], c.pension_m[i]
+        one.pension, one.from_public, one.scheme = c.pension[i], c.from_public[i], c.scheme[i]
+        one.pension_account = c.pension_account[i]
+        one.account_pension_m = c.account_pension_m[i]
 
-    written : columns that the year may change
+
+@kernel
+def put_back(c: Columns, rows: Any, n: int, persons: Any) -> None:
+    """What the year has changed, from the records to their rows."""
+    for k in range(n):
+        i, one = rows[k], persons[k]
+        c.paid_months[i], c.deemed_years[i] = one.paid_months, one.deemed_years
+        c.contribution_index[i] = one.contribution_index
+        c.employee_account[i], c.pension_m[i] = one.employee_account, one.pension_m
+        c.pension[i], c.from_public[i], c.scheme[i] = one.pension, one.from_public, one.scheme
+        c.pension_account[i] = one.pension_account
+        c.account_pension_m[i] = one.account_pension_m
+
+
+@kernel
+def live_part(
+    c: Columns, first: int, last: int, r: Rules, law: Law, low: Any, high: Any, sums: Any,
+    rows: Any, persons: Any,
+) -> int:  # fmt: skip
+    """A year of the rows from first to before last; returns how many were taken out.
+
+    law : record of r; rows : uint32[rows or more]; persons : record[rows or more], to work in
     """
-    rows = np.empty(len(c.id), np.int64)
-    rows = rows[: steady(c, r, low, high, sums, rows)]
-    columns = c._asdict()
-    fields = np.dtype([(name, column.dtype) for name, column in columns.items()], align=True)
-    persons: Any = np.empty(len(rows), fields).view(np.recarray)
-    for name, column in columns.items():
-        persons[name] = column[rows]
-    eventful(persons, r, low, high, sums)
-    for name in written:
-        columns[name][rows] = persons[name]
+    n = steady(c, first, last, r, low, high, sums, rows)
+    take_out(c, rows, n, persons)
+    eventful(persons[:n], law, low, high, sums)
+    put_back(c, rows, n, persons)
+    return n
+
+
+def records(c: Columns, n: int) -> Any:
+    """Room for n people as records with a field for each column."""
+    fields = [(name, column.dtype) for name, column in c._asdict().items()]
+    return np.zeros(n, np.dtype(fields, align=True)).view(np.recarray)
+
+
+def fields_of(values: Any) -> np.dtype[Any]:
+    """Type of a record that holds numbers, arrays and tuples of these, by name."""
+    fields: list[Any] = []
+    for name, value in values._asdict().items():
+        array = np.asarray(value) if not hasattr(value, "_asdict") else None
+        if array is None:
+            fields.append((name, fields_of(value)))
+        else:
+            fields.append((name, array.dtype, array.shape) if array.shape else (name, array.dtype))
+    return np.dtype(fields, align=True)
+
+
+def _write(record: Any, values: Any) -> None:
+    for name, value in values._asdict().items():
+        if hasattr(value, "_asdict"):
+            _write(record[name], value)
+        else:
+            record[name] = value
+
+
+def record_of(r: Rules) -> Any:
+    """The law as a record: unlike a tuple of arrays it passes from rule to rule at no cost."""
+    record: Any = np.zeros(1, fields_of(r)).view(np.recarray)
+    _write(record[0], r)
+    return record[0]
+
+
+def live(c: Columns, r: Rules, low: Any, high: Any, sums: Counts) -> None:
+    """A year of everybody; the few to whom something happens are taken out as records."""
+    rows, persons, law = np.empty(PART, np.uint32), records(c, PART), record_of(r)
+    for first in range(0, len(c.id), PART):
+        last = min(first + PART, len(c.id))
+        live_part(c, first, last, r, law, low, high, sums, rows, persons)

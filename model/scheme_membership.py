@@ -126,7 +126,8 @@ def find_schemes(
     registers = np.empty(CHUNK, np.uint32)
     for first in range(0, id.size, CHUNK):
         last, n = min(first + CHUNK, id.size), 0
-        for i in range(first, last):
+        for j in range(first, last):
+            i = np.uint32(j)  # needs no test for a sign
             inside = (alive[i] == 1) & (age[i] >= WORKING_AGE) & (enrolled[i] == 0)
             drawn = pension[i] != NO_PENSION
             secured = paid_months[i] + MONTHS * deemed_years[i] >= m.secured_months

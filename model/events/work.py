@@ -91,7 +91,8 @@ def live_work(
     for first in range(0, id.size, CHUNK):
         last = min(first + CHUNK, id.size)
         n_stay, n_enter = 0, 0
-        for i in range(first, last):
+        for j in range(first, last):
+            i = np.uint32(j)  # needs no test for a sign
             free = (alive[i] == 1) & (age[i] >= WORKING_AGE) & (enrolled[i] == 0)
             free &= pension[i] != EMPLOYEE
             enters = free & (r.starts | (age[i] == entry_age[education[i]]))

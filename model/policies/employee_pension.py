@@ -182,7 +182,7 @@ def apply(model: "SongheModel") -> None:
     rules = _decided(model, rules_of(model.parameters, model.year))
     sums = np.zeros((SUMS, len(PROVINCES)), np.int64)
     columns = Columns(*(model.people[name] for name in (*READS, *WRITES)))
-    live(columns, WRITES, rules, model.key.low, model.key.high, sums)
+    live(columns, rules, model.key.low, model.key.high, sums)
     _book(model, rules, sums)
     _pool(model, rules, sums)
     _count(model, sums)

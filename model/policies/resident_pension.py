@@ -25,6 +25,7 @@ from ...agents.institutions import split
 from ...parameters.dims import FUNDS, LEDGERS, PENSIONS, PROVINCES
 from ...parameters.load import Parameters
 from ..funds import add_counts, by_month, fen
+from ..lanes import CHUNK, HIGH, LOW, fill_lane, listed_ids
 from ..numbers import Numbers
 from ..prices import by_law, grown, price_index, wage_factor
 from ..scheme_membership import (
@@ -58,7 +59,6 @@ WORKING_AGE = 16
 LARGEST = 2_147_000_000  # fen that an account can hold
 BILLION_FEN = 1e11
 FITTED = (2012, 2013, 2014, 2015)
-LOW, HIGH = np.uint64(0xFFFFFFFF), np.uint64(32)
 
 # what is summed by province
 (REGISTERED, CONTRIBUTORS, MONTHS_PAID, BENEFICIARIES, AWARDS, OWN, MATCHED, INTEREST, MINIMUM,
@@ -165,19 +165,15 @@ def wants_to_make_up(identity: Any, r: Rules, low: Any, high: Any) -> bool:
     return bool(luck.unit(words[CLAIM]) < r.makes_up)
 
 
-@kernel
-def resident_pension(
-    id: Any, alive: Any, age: Any, birth_month: Any, death_u: Any, province: Any, scheme: Any,
-    account: Any, years: Any, account_m: Any, draws: Any, r: Rules, low: Any, high: Any, sums: Any,
+@rule
+def eventful(
+    rows: Any, n: int, id: Any, alive: Any, age: Any, birth_month: Any, death_u: Any,
+    province: Any, scheme: Any, account: Any, years: Any, account_m: Any, draws: Any, r: Rules,
+    low: Any, high: Any, sums: Any,
 ) -> None:  # fmt: skip
-    """One year of every member: interest, contributions, award, pension, refund at death.
-
-    Who has gone over to the employee scheme keeps the account, which bears interest, and goes
-    to heirs with everybody else's.
-
-    low, high : key of the run; sums : int64[what, province]
-    """
-    for i in range(age.size):
+    """The year of the first n of these rows, whatever happens to them in it."""
+    for k in range(n):
+        i = rows[k]
         held: Any = np.int64(account[i])
         member = scheme[i] == RESIDENT
         if not member and held == 0:
@@ -234,6 +230,83 @@ def resident_pension(
             sums[REFUNDED, s] += held
             held = 0
         account[i] = min(held, LARGEST)
+
+
+@kernel
+def resident_pension(
+    id: Any, alive: Any, age: Any, birth_month: Any, death_u: Any, province: Any, scheme: Any,
+    account: Any, years: Any, account_m: Any, draws: Any, r: Rules, low: Any, high: Any, sums: Any,
+) -> None:  # fmt: skip
+    """One year of every member: interest, contributions, award, pension, refund at death.
+
+    Who has gone over to the employee scheme keeps the account, which bears interest, and goes
+    to heirs with everybody else's. Most only pay, or draw, or wait; the others are listed for
+    `eventful`, under whose rules the same would happen to all.
+
+    low, high : key of the run; sums : int64[what, province]
+    """
+    stirred, paying, drawing, idle = (
+        np.empty(CHUNK, np.uint32), np.empty(CHUNK, np.uint32), np.empty(CHUNK, np.uint32),
+        np.empty(CHUNK, np.uint32),
+    )  # fmt: skip
+    ids, words = np.empty(CHUNK, np.uint64), np.empty(CHUNK, np.uint32)
+    minimum, topup, whole = r.minimum[12], r.topup[12], np.int64(12)
+    for first in range(0, age.size, CHUNK):
+        n_stirred, n_paying, n_drawing, n_idle = 0, 0, 0, 0
+        for j in range(first, min(first + CHUNK, age.size)):
+            i = np.uint32(j)  # needs no test for a sign
+            member = scheme[i] == RESIDENT
+            stays = (alive[i] == 1) & (death_u[i] >= 1.0)
+            young = age[i] + (birth_month[i] < 12) < r.start_age
+            pays = member & stays & young & (age[i] >= WORKING_AGE)
+            draws_on = member & stays & (draws[i] == AWARDED) & (age[i] >= r.start_age)
+            waits = (not member) & stays & (account[i] != 0)
+            stirred[n_stirred], paying[n_paying] = i, i
+            drawing[n_drawing], idle[n_idle] = i, i
+            n_paying += pays
+            n_drawing += draws_on
+            n_idle += waits
+            n_stirred += (member | (account[i] != 0)) & (not (pays | draws_on | waits))
+        for k in range(n_idle):
+            i = idle[k]
+            s, held = province[i], np.int64(account[i])
+            interest = credited(held, r.interest)
+            sums[HELD, s] += held
+            sums[INTEREST, s] += interest
+            account[i] = min(held + interest, LARGEST)
+        listed_ids(id, paying, n_paying, ids)
+        fill_lane(ids, n_paying, LASTING_CALL, luck.LASTING, CONTRIBUTES, low, high, words)
+        for k in range(n_paying):
+            i = paying[k]
+            s, held = province[i], np.int64(account[i])
+            interest, c = credited(held, r.interest), contribution_class(luck.unit(words[k]), r.classes)
+            sums[HELD, s] += held
+            sums[INTEREST, s] += interest
+            sums[REGISTERED, s] += 1
+            sums[CONTRIBUTORS, s] += c > 0
+            sums[MONTHS_PAID, s] += whole * (c > 0)
+            sums[OWN, s] += r.own[c]
+            sums[MATCHED, s] += r.matching[c]
+            years[i] = min(years[i] + (c > 0), 100)
+            account[i] = min(held + interest + r.own[c] + r.matching[c], LARGEST)
+        for k in range(n_drawing):
+            i = drawing[k]
+            s, held = province[i], np.int64(account[i])
+            interest, due = credited(held, r.interest), whole * account_m[i]
+            own = min(due, held + interest)
+            sums[HELD, s] += held
+            sums[INTEREST, s] += interest
+            sums[REGISTERED, s] += 1
+            sums[BENEFICIARIES, s] += 1
+            sums[MINIMUM, s] += minimum
+            sums[TOPUP, s] += topup
+            sums[FROM_ACCOUNT, s] += own
+            sums[OVERRUN, s] += due - own
+            account[i] = min(held + interest - own, LARGEST)
+        eventful(
+            stirred, n_stirred, id, alive, age, birth_month, death_u, province, scheme, account,
+            years, account_m, draws, r, low, high, sums,
+        )  # fmt: skip
 
 
 @kernel

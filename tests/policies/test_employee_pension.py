@@ -860,15 +860,18 @@ def test_the_fast_and_the_slow_path_are_one(world, crowd, p, year):
     r, shape = ep.rules_of(p, year), (lived.SUMS, 31)
     tables, lists = [], []
     for w, all_rows in ((fast, False), (slow, True)):
-        sums, rows = np.zeros(shape, np.int64), np.arange(3000)
+        sums, rows = np.zeros(shape, np.int64), np.arange(3000, dtype=np.uint32)
         columns = lived.Columns(*(w.people[name] for name in (*ep.READS, *ep.WRITES)))
         key = (w.key.low, w.key.high)
         if all_rows:
             career = (columns.scheme == EMPLOYEE) | (columns.employee_account > 0)
             rows = rows[career | (columns.paid_months > 0) | (columns.deemed_years > 0)]
         else:
-            rows = rows[: lived.steady(columns, r, *key, sums, rows)].copy()
-        lived.eventful(rows, columns, r, *key, sums)
+            rows = rows[: lived.steady(columns, 0, 3000, r, *key, sums, rows)].copy()
+        persons = lived.records(columns, len(rows))
+        lived.take_out(columns, rows, len(rows), persons)
+        lived.eventful(persons, lived.record_of(r), *key, sums)
+        lived.put_back(columns, rows, len(rows), persons)
         tables.append(sums)
         lists.append(rows)
     np.testing.assert_array_equal(*tables)
