@@ -19,7 +19,7 @@ from ..agents.columns import Column
 from ..agents.compiled import kernel, rule
 from ..parameters.dims import PENSIONS, RETIREMENT_CLASSES, SCHEMES, SEXES
 from ..parameters.load import Parameters
-from .lanes import CHUNK, fill_lane, listed_ids
+from .lanes import CHUNK, HIGH, LOW, fill_lane, listed_ids
 from .numbers import Numbers
 from .step import Step
 from .work_rules import FLEXIBLE, PUBLIC, WORKING_AGE, coverage
@@ -88,10 +88,10 @@ def scheme_of(
     """
     if pension != NO_PENSION:
         return EMPLOYEE if pension == EMPLOYEE_PENSION else RESIDENT
-    may = age < until or before == EMPLOYEE
-    if secured or (may and (work == PUBLIC or u_member < covered)):
-        return EMPLOYEE
-    return RESIDENT if u_resident < registered else NONE
+    may = (age < until) | (before == EMPLOYEE)
+    member = secured | (may & ((work == PUBLIC) | (u_member < covered)))
+    registers = (not member) & (u_resident < registered)
+    return int(EMPLOYEE * member + RESIDENT * registers)  # products: NONE is 0
 
 
 @rule
@@ -121,32 +121,44 @@ def find_schemes(
 ) -> None:  # fmt: skip
     """Scheme of everybody; luck, none of it of the year, only for those in whom it decides."""
     m, low, high = r.chances, r.low, r.high
-    rows, ids = np.empty(CHUNK, np.uint32), np.empty(CHUNK, np.uint64)
-    traits, posts = np.empty(CHUNK, np.uint32), np.empty(CHUNK, np.uint32)
-    registers = np.empty(CHUNK, np.uint32)
+    may, outside = np.empty(CHUNK, np.uint32), np.empty(CHUNK, np.uint32)
+    ids, registers = np.empty(CHUNK, np.uint64), np.empty(CHUNK, np.uint32)
+    traits = np.empty(CHUNK, np.uint32)
     for first in range(0, id.size, CHUNK):
-        last, n = min(first + CHUNK, id.size), 0
+        last, n_may, n_outside = min(first + CHUNK, id.size), 0, 0
         for j in range(first, last):
             i = np.uint32(j)  # needs no test for a sign
             inside = (alive[i] == 1) & (age[i] >= WORKING_AGE) & (enrolled[i] == 0)
             drawn = pension[i] != NO_PENSION
             secured = paid_months[i] + MONTHS * deemed_years[i] >= m.secured_months
-            member = secured if not drawn else pension[i] == EMPLOYEE_PENSION
-            settled = EMPLOYEE if member else RESIDENT
+            member = (pension[i] == EMPLOYEE_PENSION) | (secured & (not drawn))
             unsettled = inside & (not drawn) & (not secured)
-            scheme[i] = scheme[i] if unsettled else (settled if inside else NONE)
-            rows[n] = i
-            n += unsettled
-        listed_ids(id, rows, n, ids)
-        fill_lane(ids, n, MEMBER_CALL, luck.LASTING, MEMBER, low, high, traits)
-        fill_lane(ids, n, MEMBER_CALL, luck.LASTING, POST, low, high, posts)
-        fill_lane(ids, n, RESIDENT_CALL, luck.LASTING, REGISTERS, low, high, registers)
-        for k in range(n):
-            i = rows[k]
+            kept = scheme[i] * unsettled  # products instead of branches: NONE is 0
+            settled = EMPLOYEE * member + RESIDENT * (not member)
+            scheme[i] = kept + settled * (inside & (not unsettled))
+            works = work[i] >= FLEXIBLE  # on a farm or without work nobody is covered
+            may[n_may], outside[n_outside] = i, i
+            n_may += unsettled & works
+            n_outside += unsettled & (not works)
+        listed_ids(id, outside, n_outside, ids)
+        fill_lane(ids, n_outside, RESIDENT_CALL, luck.LASTING, REGISTERS, low, high, registers)
+        for k in range(n_outside):
+            i = outside[k]
+            registered = luck.unit(registers[k]) < m.resident[residence[i], age[i]]
+            scheme[i] = RESIDENT if registered else NONE
+        listed_ids(id, may, n_may, ids)
+        fill_lane(ids, n_may, RESIDENT_CALL, luck.LASTING, REGISTERS, low, high, registers)
+        fill_lane(ids, n_may, MEMBER_CALL, luck.LASTING, MEMBER, low, high, traits)
+        for k in range(n_may):
+            i, until = may[k], m.until[MEN]
+            if sex[i] == FEMALE and age[i] >= m.until[WOMEN_50]:  # her post decides
+                post = luck.philox(
+                    ids[k] & LOW, ids[k] >> HIGH, luck.LASTING, MEMBER_CALL, low, high
+                )[POST]
+                share_55 = m.share_55[education[i]]
+                until = latest_entry(sex[i], work[i], luck.unit(post), share_55, m.until)
             covered = m.employee[work[i], residence[i], education[i]]
             registered = m.resident[residence[i], age[i]]
-            share_55 = m.share_55[education[i]]
-            until = latest_entry(sex[i], work[i], luck.unit(posts[k]), share_55, m.until)
             scheme[i] = scheme_of(
                 NO_PENSION, work[i], scheme[i], age[i], until, luck.unit(traits[k]), covered,
                 luck.unit(registers[k]), registered, False,

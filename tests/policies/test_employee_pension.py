@@ -613,7 +613,7 @@ def test_a_pension_stops_with_the_month_of_death(death_u, rest, share, account, 
               "employee_account": account, "death_u": death_u, "paid_months": 240}  # fmt: skip
     people = People.of({"id": np.ones(1, np.uint64), **pensioner(**given_)}, columns())
     c = lived.Columns(*(people[name] for name in (*ep.READS, *ep.WRITES)))
-    lived.eventful(np.zeros(1, np.int64), c, r, np.uint32(1), np.uint32(2), sums)
+    lived.live(c, r, np.uint32(1), np.uint32(2), sums)
     months = int(12 * death_u) + 1
     pension, held = round((rest + share) * 1.065), account + round(account * r.interest)
     drawn = sums[[lived.FROM_POOL, lived.FROM_ACCOUNT, lived.OVERRUN]].sum()
