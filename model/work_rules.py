@@ -87,11 +87,14 @@ def normal(word: Any, normals: Floats) -> float:
 
 
 @rule
-def choose(identity: Any, year: int, weights: Any, no_work: float, low: Any, high: Any) -> int:
+def choose(
+    identity: Any, year: int, weights: Any, cell: int, no_work: float, low: Any, high: Any
+) -> int:  # fmt: skip
     """Kind of work with chance in proportion to the weights: the shortest of waiting times.
 
-    An exponential time over the weight is one Gumbel per option. no_work : factor on the
-    weight of none; low, high : key of the run
+    An exponential time over the weight is one Gumbel per option. As -log(u) is at least 1 - u,
+    most options are seen to be too slow without a logarithm.
+    weights : float64[cell, work]; no_work : factor on the weight of none; low, high : key
     """
     address = np.uint64(identity)
     a, b = address & LOW, address >> HIGH
@@ -99,10 +102,10 @@ def choose(identity: Any, year: int, weights: Any, no_work: float, low: Any, hig
     second = luck.philox(a, b, year, CHOICE + 1, low, high)
     best, shortest = 0, np.inf
     for k in range(N_WORK):
-        word = first[k] if k < PER_CALL else second[k - PER_CALL]
-        weight = weights[k] * no_work if k == NONE else weights[k]
-        if weight > 0.0:
-            waits = -np.log(luck.unit(word)) / weight
+        u = luck.unit(first[k] if k < PER_CALL else second[k - PER_CALL])
+        weight = weights[cell, k] * no_work if k == NONE else weights[cell, k]
+        if weight > 0.0 and 1.0 - u < shortest * weight:
+            waits = -np.log(u) / weight
             if waits < shortest:
                 best, shortest = k, waits
     return best

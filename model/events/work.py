@@ -112,11 +112,11 @@ def live_work(
             no_work = t.no_work_factor if has_young(sex[i], since_birth[i]) else 1.0
             like = age_of_choice(age[i], sex[i], scheme[i] == MEMBER, t)
             cell = cell_of(residence[i], education[i], sex[i], like)
-            work[i] = choose(id[i], r.year, t.weight[cell], no_work, r.low, r.high)
+            work[i] = choose(id[i], r.year, t.weight, cell, no_work, r.low, r.high)
         for k in range(n_enter):
             i = enter[k]
             cell = cell_of(residence[i], education[i], sex[i], age[i])
-            work[i] = choose(id[i], r.year, t.prevalence[cell], 1.0, r.low, r.high)
+            work[i] = choose(id[i], r.year, t.prevalence, cell, 1.0, r.low, r.high)
         n = 0
         for k in range(n_stay):
             rows[n] = stay[k]

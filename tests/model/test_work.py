@@ -91,12 +91,14 @@ def test_shares_of_work_add_up_to_one(t):
     assert (t.prevalence > 0).all()
 
 
+def turnover_of(p):
+    """Chance to review by residence and kind of work."""
+    return p.array("work.employment.turnover")
+
+
 def test_prevalence_is_stationary_in_every_cell(t):
     """Exact: what leaves each kind in a year comes back to it."""
-    share, turnover = (
-        t.prevalence,
-        np.repeat(t.turnover_words / 2.0**32, len(t.prevalence) // 2, axis=0),
-    )
+    share, turnover = t.prevalence, np.repeat(turnover_of(load()), len(t.prevalence) // 2, axis=0)
     chosen = t.weight / t.weight.sum(axis=1, keepdims=True)
     leaves = share * turnover
     np.testing.assert_allclose(chosen * leaves.sum(axis=1, keepdims=True), leaves, rtol=1e-9)
@@ -144,7 +146,7 @@ def test_as_many_review_as_turnover_says(t):
     n, kind = 20_000, wr.ENTERPRISE
     people = World(n, work=kind).live().people
     weight = t.weight[wr.cell_of(0, 2, 0, 35)]
-    leaves = t.turnover_words[0, kind] / 2.0**32 * (1.0 - weight[kind] / weight.sum())
+    leaves = turnover_of(load())[0, kind] * (1.0 - weight[kind] / weight.sum())
     assert_proportions([(people["work"] != kind).sum()], [n], [leaves])
 
 
