@@ -20,12 +20,13 @@ from numpy.typing import NDArray
 from ..agents import luck
 from ..agents.compiled import kernel, rule
 from ..agents.frame import parts
-from ..parameters.dims import EDUCATION, PENSIONS, RESIDENCES, RETIREMENT_CLASSES, SEXES
+from ..parameters.dims import EDUCATION, PENSIONS, RESIDENCES, SEXES
 from ..parameters.load import Parameters
 from . import scheme_membership
 from .events import work
 from .numbers import Numbers
 from .prices import wage
+from .retirement_rules import WOMEN_50, class_by_post
 from .work_rules import (
     ENTERPRISE,
     FLEXIBLE,
@@ -55,8 +56,9 @@ OLD_AGE, POSTS = "policies.retirement.old_age", "policies.retirement.share_55"
 BASE_YEAR, ACCOUNTS = 2010, 1996  # the last year before the start; individual accounts begin
 FIRST_SERVICE = 1950  # no service in units of the state before
 FIRST_COHORT, LAST_COHORT = 1880, 2010
-EMPLOYEE, NO_PENSION = PENSIONS.index("employee"), PENSIONS.index("none")
-MEN, WOMEN_55, WOMEN_50 = range(len(RETIREMENT_CLASSES))
+NO_PENSION, EMPLOYEE, FROM_PUBLIC = (
+    PENSIONS.index(name) for name in ("none", "employee", "public")
+)
 FEMALE = SEXES.index("female")
 LASTING, ALPHA, POST, DENSITY, MEMBER = int(luck.Call.WORK_LASTING), 0, 1, 2, 3
 WAS_PUBLIC_CALL, WAS_PUBLIC = int(luck.Call.PERSON_LASTING), 3  # contributions of residents else
@@ -107,14 +109,6 @@ class Career(NamedTuple):
     paid_months: int
     deemed_years: int
     account: float
-
-
-@rule
-def class_of(sex: int, u_post: float, share_55: float) -> int:
-    """Class by the age of retirement before 2025; u_post : a lasting uniform."""
-    if sex != FEMALE:
-        return MEN
-    return WOMEN_55 if u_post < share_55 else WOMEN_50
 
 
 @rule
@@ -181,7 +175,7 @@ def find_pensioners(
         if alive[i] == 0 or age[i] < past.retired_from[WOMEN_50]:
             continue
         words = luck.philox(id[i] & LOW, id[i] >> HIGH, luck.LASTING, LASTING, low, high)
-        post = class_of(sex[i], luck.unit(words[POST]), past.women_55[education[i]])
+        post = class_by_post(sex[i], False, luck.unit(words[POST]), past.women_55[education[i]])
         born = max(BASE_YEAR - int(age[i]) - FIRST_COHORT, 0)
         chance = past.member[born, sex[i], residence[i], education[i]]
         if age[i] >= past.retired_from[post] and luck.unit(words[MEMBER]) < chance:
@@ -193,7 +187,7 @@ def rebuild(
     id: Any, alive: Any, age: Any, sex: Any, residence: Any, education: Any, work: Any,
     earnings_z: Any, scheme: Any, pension: Any, paid_months: Any,
     deemed_years: Any, contribution_index: Any, employee_account: Any, pension_m: Any,
-    account_pension_m: Any, from_public: Any, past: Past, t: WorkTables, mean_relative: float,
+    account_pension_m: Any, past: Past, t: WorkTables, mean_relative: float,
     low: Any, high: Any, sums: Any,
 ) -> None:  # fmt: skip
     """Careers, and pensions by the formula without their level.
@@ -206,7 +200,7 @@ def rebuild(
             continue
         a, b = id[i] & LOW, id[i] >> HIGH
         words = luck.philox(a, b, luck.LASTING, LASTING, low, high)
-        retired = pension[i] == EMPLOYEE
+        retired = pension[i] >= EMPLOYEE
         kind = int(work[i])
         member = scheme[i] == scheme_membership.EMPLOYEE and not retired
         began = BASE_YEAR + 1 - int(age[i]) + past.entry_age[education[i]]
@@ -222,7 +216,7 @@ def rebuild(
         z = earnings_z[i] / SCALE
         index = index_of(np.exp(level + t.lasting_sd * alpha + z) / mean_relative, past)
         if retired:
-            post = class_of(sex[i], luck.unit(words[POST]), past.women_55[education[i]])
+            post = class_by_post(sex[i], False, luck.unit(words[POST]), past.women_55[education[i]])
             ends = BASE_YEAR + 1 - int(age[i]) + past.retired_from[post]
             public_word = luck.philox(a, b, luck.LASTING, WAS_PUBLIC_CALL, low, high)[WAS_PUBLIC]
             public = luck.unit(public_word) < past.public_share
@@ -241,7 +235,7 @@ def rebuild(
             else:
                 sums[0] += 1
                 sums[1] += amount
-            from_public[i] = public
+            pension[i] = FROM_PUBLIC if public else EMPLOYEE
             pension_m[i] = amount
             account_pension_m[i] = paid
             employee_account[i] = min(max(account - spent, 0.0), LARGEST_ACCOUNT)
@@ -266,7 +260,7 @@ def rebuild(
 def scale_pensions(pension: Any, pension_m: Any, account_pension_m: Any, factor: float) -> None:
     """Bring pensions to their level; the part from the account is never more than the whole."""
     for i in range(pension.size):
-        if pension[i] == EMPLOYEE:
+        if pension[i] >= EMPLOYEE:
             pension_m[i] = np.rint(pension_m[i] * factor)
             account_pension_m[i] = min(account_pension_m[i], pension_m[i])
 
@@ -374,7 +368,6 @@ def start(model: "SongheModel") -> None:
     names = (
         *persons, "work", "earnings_z", "scheme", "pension", "paid_months",
         "deemed_years", "contribution_index", "employee_account", "pension_m", "account_pension_m",
-        "from_public",
     )  # fmt: skip
     sums = np.zeros(3, np.int64)
     rebuild(*(people[c] for c in names), past, t, mean_relative, key.low, key.high, sums)

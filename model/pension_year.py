@@ -33,13 +33,10 @@ from .pension_rules import (
     transitional_pension,
 )
 from .retirement_rules import (
-    FEMALE,
     FIRST_BIRTH,
-    MEN,
-    WOMEN_50,
-    WOMEN_55,
     Retirement,
     claim_age,
+    class_by_post,
     class_of,
     may_extend,
     month_of_year,
@@ -55,7 +52,7 @@ Person = Any  # a record with the fields of Columns
 Law = Any  # a record with the fields of Rules
 
 FLEXIBLE, ENTERPRISE, PUBLIC = (WORK.index(w) for w in ("flexible", "enterprise", "public"))
-NONE, DRAWS = PENSIONS.index("none"), PENSIONS.index("employee")
+NONE, DRAWS, DRAWS_PUBLIC = (PENSIONS.index(name) for name in ("none", "employee", "public"))
 RESIDENT_AGE = 60 * MONTHS  # of the residents' pension: accounts reach it in time
 MOST_FEN = 2_147_000_000  # in a column of int32
 MOST_ACCOUNT = 4_294_000_000
@@ -136,7 +133,6 @@ class Columns(NamedTuple):
     employee_account: Any
     pension_m: Any
     pension: Any
-    from_public: Any
     scheme: Any
     pension_account: Any
     account_pension_m: Any
@@ -168,7 +164,7 @@ def is_outside(c: Person, r: Law, low: Any, high: Any) -> bool:
     """Whether a public employee or pensioner is not yet in the fund."""
     if r.inside >= 1.0:
         return False
-    public = c.from_public if c.pension == DRAWS else c.work == PUBLIC
+    public = c.pension == DRAWS_PUBLIC if c.pension >= DRAWS else c.work == PUBLIC
     if not public:
         return False
     words = lasting(c.id, CONTRIBUTION, luck.LASTING, low, high)
@@ -237,9 +233,7 @@ def base_of(
 
 
 @inlined
-def pay_in(
-    work: int, first: int, last: int, outside: bool, c: Person, r: Law, sums: Any
-) -> bool:
+def pay_in(work: int, first: int, last: int, outside: bool, c: Person, r: Law, sums: Any) -> bool:
     """Contributions for the months from first to last; whether the fund received them.
 
     Outside the fund a whole year counts as service before accounts, months of a broken one as paid.
@@ -309,8 +303,7 @@ def award(born: int, first: int, outside: bool, c: Person, r: Law, sums: Any) ->
     total = int(np.rint(r.level_outlay * (basic + older))) + share
     c.account_pension_m = min(share, MOST_FEN)
     c.pension_m = min(total, MOST_FEN)
-    c.from_public = c.work == PUBLIC
-    c.pension, c.scheme = DRAWS, EMPLOYEE
+    c.pension, c.scheme = DRAWS_PUBLIC if c.work == PUBLIC else DRAWS, EMPLOYEE
     if not outside:
         sums[AWARDS, s] += 1
         sums[AWARDED, s] += total
@@ -343,7 +336,7 @@ def settle_death(outside: bool, c: Person, r: Law, sums: Any) -> None:
     if c.scheme != EMPLOYEE or have == 0:
         return
     drawn = 0
-    if c.pension == DRAWS:
+    if c.pension >= DRAWS:
         drawn = max(int(c.age) - r.survivor_age[c.sex], 0)
     months = survivor_months(have // MONTHS, drawn, r.survivors, r.most_survivors)
     grant = int(np.rint((r.funeral + months) * r.income))
@@ -351,9 +344,7 @@ def settle_death(outside: bool, c: Person, r: Law, sums: Any) -> None:
 
 
 @inlined
-def claim(
-    born: int, last: int, plan: Plan, outside: bool, c: Person, r: Law, sums: Any
-) -> bool:
+def claim(born: int, last: int, plan: Plan, outside: bool, c: Person, r: Law, sums: Any) -> bool:
     """Award, a longer time of paying, or the way to the residents; whether the fund was paid."""
     first, paid = plan.first, False
     missing = plan.needed - months_that_count(c)
@@ -409,7 +400,7 @@ def steady(
     account, paid_months, deemed, index = (
         c.employee_account, c.paid_months, c.deemed_years, c.contribution_index,
     )  # fmt: skip
-    scheme, work, pension, from_public = c.scheme, c.work, c.pension, c.from_public
+    scheme, work, pension = c.scheme, c.work, c.pension
     alive, age, sex, province, death_u = c.alive, c.age, c.sex, c.province, c.death_u
     pension_m, account_m, earnings, id = c.pension_m, c.account_pension_m, c.earnings, c.id
     birth_month, education = c.birth_month, c.education
@@ -423,15 +414,19 @@ def steady(
         np.empty(CHUNK, np.uint32), np.empty(CHUNK, np.uint32), np.empty(CHUNK, np.uint32),
         np.empty(CHUNK, np.uint32), np.empty(CHUNK, np.uint32),
     )  # fmt: skip
-    ids, one, two = np.empty(CHUNK, np.uint64), np.empty(CHUNK, np.uint32), np.empty(CHUNK, np.uint32)
+    ids, one, two = (
+        np.empty(CHUNK, np.uint64),
+        np.empty(CHUNK, np.uint32),
+        np.empty(CHUNK, np.uint32),
+    )
     for first in range(start, stop, CHUNK):
         n_drawn, n_near, n_others, n_paying, n_idle = 0, 0, 0, 0, 0
         for j in range(first, min(first + CHUNK, stop)):
             i = np.uint32(j)  # needs no test for a sign
             career = (scheme[i] == EMPLOYEE) | (account[i] != 0)
             career |= (paid_months[i] != 0) | (deemed[i] != 0)
-            draws = pension[i] == DRAWS
-            public = from_public[i] == 1 if draws else work[i] == PUBLIC
+            draws = pension[i] >= DRAWS
+            public = (pension[i] == DRAWS_PUBLIC) | ((not draws) & (work[i] == PUBLIC))
             stirs = (alive[i] == 0) | (death_u[i] < 1.0) | (public & (not merged))
             calm, of_age = career & (not stirs), age[i] + 1 >= earliest[sex[i]]
             rows[n], drawn[n_drawn], near[n_near], others[n_others] = i, i, i, i
@@ -445,8 +440,8 @@ def steady(
         for k in range(n_near):
             i = near[k]
             born = MONTHS * (r.year - 1 - int(age[i])) + int(birth_month[i]) - 1
-            later = (work[i] == FLEXIBLE) | (luck.unit(one[k]) < law.share_55[education[i]])
-            class_ = MEN if sex[i] != FEMALE else (WOMEN_55 if later else WOMEN_50)
+            flexible, share_55 = work[i] == FLEXIBLE, law.share_55[education[i]]
+            class_ = class_by_post(sex[i], flexible, luck.unit(one[k]), share_55)
             may = ages[class_, min(max(born - MONTHS * FIRST_BIRTH, 0), ages.shape[1] - 1)]
             heavy = (work[i] == ENTERPRISE) & (luck.unit(two[k]) < special)
             may = special_ages[sex[i]] if heavy else may
@@ -475,7 +470,8 @@ def steady(
             n_idle += not pays
         for k in range(n_drawn):
             i = drawn[k]
-            s, held = province[i], np.int64(account[i])
+            s = province[i]
+            held: Any = np.int64(account[i])
             interest = credited(held, r.interest)
             held = held + interest
             pension_m[i] = min(indexed(pension_m[i], r.rise), MOST_FEN)
@@ -492,7 +488,8 @@ def steady(
             sums[HELD, s] += held
         for k in range(n_idle):
             i = idle[k]
-            s, held = province[i], np.int64(account[i])
+            s = province[i]
+            held = np.int64(account[i])
             interest = credited(held, r.interest)
             held = min(held + interest, MOST_ACCOUNT)
             account[i] = held
@@ -501,7 +498,8 @@ def steady(
             sums[HELD, s] += held
         for k in range(n_paying):
             i = paying[k]
-            s, held = province[i], np.int64(account[i])
+            s = province[i]
+            held = np.int64(account[i])
             interest = credited(held, r.interest)
             wage, have = reference[s], int(paid_months[i]) + MONTHS * int(deemed[i])
             base = base_of(
@@ -546,7 +544,7 @@ def eventful(persons: Any, r: Law, low: Any, high: Any, sums: Any) -> None:
         sums[CREDITED, s] += interest
         c.employee_account = min(held + interest, MOST_ACCOUNT)
         outside, last = is_outside(c, r, low, high), last_month(c.death_u)
-        if c.pension == DRAWS:
+        if c.pension >= DRAWS:
             c.pension_m = min(indexed(c.pension_m, r.rise), MOST_FEN)
             pay_out(1, last, outside, c, r, sums)
         else:
@@ -554,7 +552,7 @@ def eventful(persons: Any, r: Law, low: Any, high: Any, sums: Any) -> None:
         if c.death_u < 1.0:
             settle_death(outside, c, r, sums)
         elif c.scheme == EMPLOYEE and not outside:
-            sums[RETIRED if c.pension == DRAWS else ACTIVE, s] += 1
+            sums[RETIRED if c.pension >= DRAWS else ACTIVE, s] += 1
         sums[HELD, s] += np.int64(c.employee_account)
 
 
@@ -570,7 +568,7 @@ def take_out(c: Columns, rows: Any, n: int, persons: Any) -> None:
         one.paid_months, one.deemed_years = c.paid_months[i], c.deemed_years[i]
         one.contribution_index = c.contribution_index[i]
         one.employee_account, one.pension_m = c.employee_account[i], c.pension_m[i]
-        one.pension, one.from_public, one.scheme = c.pension[i], c.from_public[i], c.scheme[i]
+        one.pension, one.scheme = c.pension[i], c.scheme[i]
         one.pension_account = c.pension_account[i]
         one.account_pension_m = c.account_pension_m[i]
 
@@ -583,7 +581,7 @@ def put_back(c: Columns, rows: Any, n: int, persons: Any) -> None:
         c.paid_months[i], c.deemed_years[i] = one.paid_months, one.deemed_years
         c.contribution_index[i] = one.contribution_index
         c.employee_account[i], c.pension_m[i] = one.employee_account, one.pension_m
-        c.pension[i], c.from_public[i], c.scheme[i] = one.pension, one.from_public, one.scheme
+        c.pension[i], c.scheme[i] = one.pension, one.scheme
         c.pension_account[i] = one.pension_account
         c.account_pension_m[i] = one.account_pension_m
 
@@ -601,7 +599,7 @@ def live_part(
     take_out(c, rows, n, persons)
     eventful(persons[:n], law, low, high, sums)
     put_back(c, rows, n, persons)
-    return n
+    return int(n)
 
 
 def records(c: Columns, n: int) -> Any:

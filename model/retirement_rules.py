@@ -63,15 +63,24 @@ class Retirement(NamedTuple):
 
 
 @rule
+def class_by_post(sex: int, is_flexible: bool, u_class: float, share_55: float) -> int:
+    """Class of a person in a post that is not special.
+
+    u_class : a lasting uniform of the post of a woman; share_55 : of women of her schooling
+    """
+    if sex != FEMALE:
+        return MEN
+    return WOMEN_55 if is_flexible or u_class < share_55 else WOMEN_50
+
+
+@rule
 def class_of(
     sex: int, education: int, is_flexible: bool, u_class: float, special: bool, r: Retirement
 ) -> int:
     """Class of a person, or SPECIAL; u_class : a lasting uniform of the post of a woman."""
     if special:
         return SPECIAL
-    if sex != FEMALE:
-        return MEN
-    return WOMEN_55 if is_flexible or u_class < r.share_55[education] else WOMEN_50
+    return int(class_by_post(sex, is_flexible, u_class, r.share_55[education]))
 
 
 @rule

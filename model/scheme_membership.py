@@ -17,10 +17,11 @@ from numpy.typing import NDArray
 from ..agents import luck
 from ..agents.columns import Column
 from ..agents.compiled import kernel, rule
-from ..parameters.dims import PENSIONS, RETIREMENT_CLASSES, SCHEMES, SEXES
+from ..parameters.dims import PENSIONS, SCHEMES
 from ..parameters.load import Parameters
 from .lanes import CHUNK, HIGH, LOW, fill_lane, listed_ids
 from .numbers import Numbers
+from .retirement_rules import FEMALE, MEN, WOMEN_50, class_by_post
 from .step import Step
 from .work_rules import FLEXIBLE, PUBLIC, WORKING_AGE, coverage
 
@@ -35,8 +36,6 @@ EMPLOYEE_PENSION = PENSIONS.index("employee")
 # lanes of the post of a woman and of the trait of a member
 MEMBER_CALL, POST, MEMBER = int(luck.Call.WORK_LASTING), 1, 3
 RESIDENT_CALL, REGISTERS, CONTRIBUTES = int(luck.Call.PERSON_LASTING), 1, 3
-MEN, WOMEN_55, WOMEN_50 = range(len(RETIREMENT_CLASSES))
-FEMALE = SEXES.index("female")
 POSTS, OLD_AGE = "policies.retirement.share_55", "policies.retirement.old_age"
 N_AGES = 128
 MONTHS = 12
@@ -69,10 +68,7 @@ def latest_entry(sex: int, work: int, u_post: float, share_55: float, until: Any
 
     u_post : lasting uniform; until : int64[class], ages of retirement
     """
-    if sex != FEMALE:
-        return int(until[MEN])
-    later = work == FLEXIBLE or u_post < share_55
-    return int(until[WOMEN_55] if later else until[WOMEN_50])
+    return int(until[class_by_post(sex, work == FLEXIBLE, u_post, share_55)])
 
 
 @rule
@@ -87,7 +83,7 @@ def scheme_of(
     u_member, u_resident : lasting uniforms; secured : has the years for a pension
     """
     if pension != NO_PENSION:
-        return EMPLOYEE if pension == EMPLOYEE_PENSION else RESIDENT
+        return EMPLOYEE if pension >= EMPLOYEE_PENSION else RESIDENT
     may = (age < until) | (before == EMPLOYEE)
     member = secured | (may & ((work == PUBLIC) | (u_member < covered)))
     registers = (not member) & (u_resident < registered)
@@ -131,7 +127,7 @@ def find_schemes(
             inside = (alive[i] == 1) & (age[i] >= WORKING_AGE) & (enrolled[i] == 0)
             drawn = pension[i] != NO_PENSION
             secured = paid_months[i] + MONTHS * deemed_years[i] >= m.secured_months
-            member = (pension[i] == EMPLOYEE_PENSION) | (secured & (not drawn))
+            member = (pension[i] >= EMPLOYEE_PENSION) | (secured & (not drawn))
             unsettled = inside & (not drawn) & (not secured)
             kept = scheme[i] * unsettled  # products instead of branches: NONE is 0
             settled = EMPLOYEE * member + RESIDENT * (not member)

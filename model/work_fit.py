@@ -37,7 +37,7 @@ def work_levels(model: "SongheModel", level: Floats | None = None) -> Floats:
     """Log odds float64[work, residence] at which expected workers of 2010 are `employed`."""
     people, p = model.people, model.parameters
     free = (people["alive"] == 1) & (people["age"] >= WORKING_AGE) & (people["enrolled"] == 0)
-    free &= people["pension"] != EMPLOYEE
+    free &= people["pension"] < EMPLOYEE
     shape = (len(RESIDENCES), N_EDUCATION, N_SEXES, N_AGES)
     age = np.minimum(people["age"][free], N_AGES - 1)
     place = (people[name][free].astype(np.int64) for name in ("residence", "education", "sex"))
@@ -67,7 +67,7 @@ def registered(model: "SongheModel", level: float) -> float:
         *columns, scheme_membership.NO_LUCK, rules._replace(chances=chances)
     )
     inside = (columns[-1] == scheme_membership.EMPLOYEE) & (people["alive"] == 1)
-    inside &= (people["pension"] != EMPLOYEE) & (people["work"] != PUBLIC)
+    inside &= (people["pension"] < EMPLOYEE) & (people["work"] != PUBLIC)
     return float(inside.sum()) * model.weight / MILLION
 
 

@@ -94,7 +94,7 @@ def live_work(
         for j in range(first, last):
             i = np.uint32(j)  # needs no test for a sign
             free = (alive[i] == 1) & (age[i] >= WORKING_AGE) & (enrolled[i] == 0)
-            free &= pension[i] != EMPLOYEE
+            free &= pension[i] < EMPLOYEE  # nor from a public post
             enters = free & (r.starts | (age[i] == entry_age[education[i]]))
             work[i] *= free
             earnings[i] = 0

@@ -79,7 +79,6 @@ COLUMNS = (
     Column("employee_account", np.uint32, 0, "fen", "employee_pension", "individual account"),
     Column("pension_m", np.int32, 0, "fen", "employee_pension", "pension a month, all parts"),
     Column("pension", np.uint8, 0, "code", "employee_pension", "scheme of the pension awarded"),
-    Column("from_public", np.uint8, 0, "flag", "employee_pension", "retired from a public post"),
 )  # fmt: skip
 SHARED = ("scheme", "pension_account", "account_pension_m")  # written at awards and transfers
 WRITES = (*(column.name for column in COLUMNS), *SHARED)

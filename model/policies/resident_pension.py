@@ -279,7 +279,10 @@ def resident_pension(
         for k in range(n_paying):
             i = paying[k]
             s, held = province[i], np.int64(account[i])
-            interest, c = credited(held, r.interest), contribution_class(luck.unit(words[k]), r.classes)
+            interest, c = (
+                credited(held, r.interest),
+                contribution_class(luck.unit(words[k]), r.classes),
+            )
             sums[HELD, s] += held
             sums[INTEREST, s] += interest
             sums[REGISTERED, s] += 1

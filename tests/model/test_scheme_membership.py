@@ -10,7 +10,7 @@ from songhe.model.year import columns
 from songhe.parameters.dims import PENSIONS
 from songhe.parameters.load import load
 
-P_NONE, P_RESIDENT, P_EMPLOYEE = range(len(PENSIONS))
+P_NONE, P_RESIDENT, P_EMPLOYEE, P_PUBLIC = range(len(PENSIONS))
 
 
 class World:
@@ -55,6 +55,7 @@ def one(**values):
         ({"work": wr.NONE, "covered": 0.0, "secured": True}, sm.EMPLOYEE),
         ({"work": wr.FARM, "covered": 0.0, "secured": True, "age": 62}, sm.EMPLOYEE),
         ({"pension": P_RESIDENT, "secured": True}, sm.RESIDENT),
+        ({"pension": P_PUBLIC, "work": wr.NONE, "covered": 0.0}, sm.EMPLOYEE),
         ({"pension": P_EMPLOYEE, "work": wr.NONE, "covered": 0.0}, sm.EMPLOYEE),
     ],
 )

@@ -655,7 +655,7 @@ def test_public_staff_stand_outside_the_fund_before_the_merger(world):
     assert flow(w, "revenue") == 0
     assert w.people["deemed_years"].tolist() == [1]
     assert w.people["contribution_index"].tolist() == [10_905]
-    pensions = world(p, year=2013, **pensioner(from_public=1)).run(ep.STEP)
+    pensions = world(p, year=2013, **pensioner(pension=lived.DRAWS_PUBLIC)).run(ep.STEP)
     assert pensions.tally.now["public_pension_outlay"].sum() == 12 * 220_000
     assert pensions.counterparts["local_government"].sum() == -12 * 220_000
     assert flow(pensions, "outlay") == 0
@@ -680,7 +680,7 @@ def test_the_merger_admits_step_by_step(world, p, year, share):
 
 
 def test_who_is_admitted_stays(world, p):
-    w = world(p, year=2016, **pensioner(500, from_public=1)).run(ep.STEP)
+    w = world(p, year=2016, **pensioner(500, pension=lived.DRAWS_PUBLIC)).run(ep.STEP)
     first = w.people["employee_account"].copy(), counted(w, "fund_beneficiaries")
     w.later().run(ep.STEP)
     assert counted(w, "fund_beneficiaries") > first[1] > 0
@@ -707,7 +707,7 @@ def careers(crowd, n, seed=5):
     people["pension"] = np.where(old, lived.DRAWS, 0).astype(np.uint8)
     people["pension_m"] = np.where(old, rng.integers(10**5, 4 * 10**5, n), 0).astype(np.int32)
     people["account_pension_m"] = (people["pension_m"] // 4).astype(np.int32)
-    people["from_public"] = (old & (rng.random(n) < 0.2)).astype(np.uint8)
+    people["pension"][old & (rng.random(n) < 0.2)] = lived.DRAWS_PUBLIC
     return people
 
 
@@ -757,9 +757,9 @@ def test_what_people_and_budgets_pay_is_what_the_fund_receives(world, crowd, p):
 def test_what_the_fund_pays_is_what_persons_receive(world, crowd, p):
     people = careers(crowd, 3000)
     people |= {"death_u": np.full(3000, 2.0, np.float32), "age": np.full(3000, 75, np.int8)}
-    people["scheme"] = np.where(people["pension"] == lived.DRAWS, EMPLOYEE, 0).astype(np.uint8)
+    people["scheme"] = np.where(people["pension"] >= lived.DRAWS, EMPLOYEE, 0).astype(np.uint8)
     for name in ("employee_account", "paid_months"):
-        people[name] = people[name] * (people["pension"] == lived.DRAWS).astype(people[name].dtype)
+        people[name] = people[name] * (people["pension"] >= lived.DRAWS).astype(people[name].dtype)
     w = world(p, year=2019, **people).run(ep.STEP)
     received = 12 * w.people["pension_m"].astype(np.int64).sum()
     assert flow(w, "outlay") == received > 0
@@ -853,9 +853,16 @@ def test_a_low_reserve_raises_the_employers_rate(world):
     assert w.tally.now["employee_pension_rate_factor"] == 1_050_000
 
 
-@pytest.mark.parametrize("year", [2011, 2017, 2020, 2030])
-def test_the_fast_and_the_slow_path_are_one(world, crowd, p, year):
-    people = careers(crowd, 3000)
+CHOSEN = {RETIREMENT + "early_share": 0.35, RETIREMENT + "late_share": 0.05}
+HEAVY = {RETIREMENT + "special_trade_share": 0.3}
+
+
+@pytest.mark.parametrize(
+    ("year", "changes"),
+    [(2011, {}), (2017, {}), (2020, {}), (2030, {}), (2030, CHOSEN), (2016, HEAVY), (2035, HEAVY)],
+)
+def test_the_fast_and_the_slow_path_are_one(world, crowd, year, changes):
+    people, p = careers(crowd, 3000), load(changes)
     fast, slow = (world(p, year=year, **people) for _ in range(2))
     r, shape = ep.rules_of(p, year), (lived.SUMS, 31)
     tables, lists = [], []
