@@ -48,6 +48,11 @@ CARE_SETTINGS = ("family", "home_care", "institution")
 SCHEMES = ("none", "employee", "resident")
 WORK = ("none", "farm", "flexible", "enterprise", "public", "unemployed")
 PENSIONS = ("none", "resident", "employee", "public")  # public: of employees, from a public post
+BIRTH_CHANNELS = ("cash", "fee", "care", "leave", "time")
+OWNERSHIP = ("public", "private")  # of nurseries and kindergartens; public: at approved fees
+CARE_GROUPS = ("under_12_months", "12_to_23_months", "24_to_35_months")
+KINDERGARTEN_GRADES = ("small", "middle", "big")
+STAGES = ("kindergarten", "primary", "lower_secondary", "upper_secondary")
 RETIREMENT_CLASSES = ("men", "women_55", "women_50")  # by the age of the law before 2025
 
 COORDINATES: Mapping[str, tuple[str | int, ...]] = {

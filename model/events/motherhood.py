@@ -118,7 +118,7 @@ def decide(
     """Stop work, or take it up again, in the rows of mothers of young children."""
     for k in range(mothers.size):
         i = mothers[k]
-        if not alive[i] or enrolled[i] or age[i] < WORKING_AGE or pension[i] == EMPLOYEE:
+        if not alive[i] or enrolled[i] or age[i] < WORKING_AGE or pension[i] >= EMPLOYEE:
             continue
         words = luck.philox(id[i] & LOW, id[i] >> HIGH, year, WORD, low, high)
         grandparent, in_care = around[i] & GRANDPARENT > 0, around[i] & IN_CARE > 0
