@@ -127,7 +127,7 @@ def decide(
                 work[i] = NONE
         elif returns_to_work(luck.unit(words[RETURNS]), youngest[i], grandparent, in_care, r):
             cell = cell_of(residence[i], education[i], FEMALE, age[i])
-            work[i] = choose(id[i], year, t.prevalence[cell], 0.0, low, high)
+            work[i] = choose(id[i], year, t.prevalence, cell, 0.0, low, high)
 
 
 @kernel
