@@ -5,8 +5,12 @@ source and of every module that it imports, near or far, so an edit of a rule in
 never missed by a loop that calls it from another, and compiles anew only what can call it. Set
 `NUMBA_CACHE_DIR` to keep it elsewhere. Fast-math is off: it would make results depend on how a
 loop was compiled.
+
+What costs time when everything is compiled, and how it is kept short, stands in
+`docs/decisions/0015-compiled-code-is-kept-by-reach.md`.
 """
 
+import gc
 import hashlib
 import os
 import re
@@ -15,12 +19,15 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, cached_property, update_wrapper
 from pathlib import Path
+from types import FunctionType
 from typing import Any, cast
 
 import numba
-from numba.core import caching
+from numba.core import caching, types
+from numba.core.compiler_lock import global_compiler_lock
+from numba.core.registry import CPUDispatcher
 from platformdirs import user_cache_path
 
 KEPT = 4  # newest versions of a module's compiled code
@@ -31,7 +38,7 @@ IMPORTS = re.compile(
 )
 FOR_TYPES = re.compile(r"^if TYPE_CHECKING:.*\n(?:[ \t]+.*\n|\n)+", re.MULTILINE)  # never run
 # Nothing here is called from C, so no entry for C is compiled.
-OPTIONS: dict[str, Any] = {"cache": True, "error_model": "numpy", "no_cfunc_wrapper": True}
+OPTIONS = {"nopython": True, "boundscheck": None, "error_model": "numpy", "no_cfunc_wrapper": True}
 
 
 def source_hash() -> str:
@@ -157,24 +164,82 @@ def _kept() -> Iterator[None]:
         config.CACHE_LOCATOR_CLASSES = before
 
 
-def _compiled(function: Callable[..., Any], **options: Any) -> Callable[..., Any]:
+class Kernel(CPUDispatcher):  # type: ignore[misc]
+    """A compiled function; while it is compiled or loaded, garbage waits.
+
+    The compiler makes many objects that live long; to look through them again and again took a
+    fifth of its time.
+    """
+
+    def compile(self, sig: Any) -> Any:
+        """See numba."""
+        with global_compiler_lock:
+            collects = gc.isenabled()
+            gc.disable()
+            try:
+                return super().compile(sig)
+            finally:
+                if collects:
+                    gc.enable()
+
+
+class Rule(Kernel):
+    """A function that is compiled for kernels alone, until Python calls it.
+
+    An entry for Python takes as long to compile as a short rule, and few rules are called from
+    there. Numbers written at a call are passed like any other: one variant for all.
+    """
+
+    def get_call_template(self, args: Any, kws: Any) -> Any:
+        """See numba; called when a caller is compiled."""
+        plain: Callable[[Any], Any] = types.unliteral
+        args = tuple(plain(arg) for arg in args)
+        kws = {name: plain(arg) for name, arg in kws.items()}
+        return super().get_call_template(args, kws)
+
+    def add_overload(self, cres: Any) -> None:
+        """See numba; what has no entry must not be found by calls from Python."""
+        self.overloads[tuple(cres.signature.args)] = cres
+
+    def _compile_for_args(self, *args: Any, **kws: Any) -> Any:
+        """What a call from Python, which never finds a variant, is answered by."""
+        return self.entry
+
+    @cached_property
+    def entry(self) -> Callable[..., Any]:
+        """The same function with an entry for Python, kept under a name of its own."""
+        plain = self.py_func
+        twin = FunctionType(plain.__code__, plain.__globals__, closure=plain.__closure__)
+        update_wrapper(twin, plain, updated=()).__qualname__ += ".entry"
+        twin.__defaults__, twin.__kwdefaults__ = plain.__defaults__, plain.__kwdefaults__
+        return _compiled(twin, Kernel)
+
+
+def _compiled(
+    function: Callable[..., Any], kind: type[Kernel], **options: Any
+) -> Callable[..., Any]:
+    config: Any = numba.config  # its settings exist at run time only
+    if config.DISABLE_JIT:
+        return function
+    made = kind(function, targetoptions={**OPTIONS, **options})
     with _kept():
-        return cast(Callable[..., Any], numba.njit(**options, **OPTIONS)(function))
+        made.enable_caching()
+    return cast(Callable[..., Any], made)
 
 
 def rule(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compile a rule for one person; its plain form is `.py_func`."""
-    return _compiled(function)
+    return _compiled(function, Rule, no_cpython_wrapper=True)
 
 
 def inlined(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compile a rule into the text of its callers, where a call would stop vectorising."""
-    return _compiled(function, inline="always")
+    return _compiled(function, Kernel, inline="always")
 
 
 def kernel(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compile a loop over columns; it runs beside other threads."""
-    return _compiled(function, nogil=True)
+    return _compiled(function, Kernel, nogil=True)
 
 
 @rule

@@ -1,10 +1,13 @@
 """Compiled code is kept by what it can come from: never stale, and no more anew than it must."""
 
 import ast
+import gc
 import subprocess
 import sys
 from pathlib import Path
 
+import numba
+import numpy as np
 import pytest
 from songhe.agents import compiled
 
@@ -92,6 +95,58 @@ def test_an_edit_compiles_anew_what_can_call_it_and_nothing_else(compute):
     law = compute.package / "law.py"
     law.write_text(law.read_text().replace("RATE = 2.0", "RATE = 5.0"))
     assert compute() == [15.0, 2.0, 0.0, 1.0]
+
+
+def test_a_loop_that_is_edited_takes_the_rules_that_are_kept(compute):
+    compute()
+    price = compute.package / "price.py"
+    price.write_text(price.read_text().replace("due(x)", "due(x) + 1"))
+    assert compute() == [7.0, 2.0, 0.0, 1.0]
+
+
+jitted = pytest.mark.skipif(numba.config.DISABLE_JIT, reason="nothing is compiled")
+
+
+@compiled.rule
+def share(x, parts=4):
+    return x / parts
+
+
+@compiled.kernel
+def shares(x, result):
+    result[0], result[1], result[2] = share(x, 2), share(x, 8), share(x, parts=x)
+
+
+@jitted
+def test_numbers_written_at_a_call_make_no_variants_and_python_may_call_before_and_after():
+    result = np.zeros(3)
+    assert share(8) == 2.0
+    shares(8, result)
+    assert result.tolist() == [4.0, 1.0, 1.0]
+    assert [tuple(map(str, one)) for one in share.overloads] == [("int64", "int64")]
+    assert (share(8), share(8.0, 2), share(8, parts=1)) == (2.0, 4.0, 8.0)
+    assert share.py_func(8) == 2.0
+
+
+@jitted
+@pytest.mark.parametrize("collects", [True, False])
+def test_garbage_waits_only_while_something_is_compiled(collects, monkeypatch):
+    seen = []
+
+    def slow(self, sig):
+        seen.append(gc.isenabled())
+        raise RuntimeError("in the midst of it")
+
+    monkeypatch.setattr(compiled.CPUDispatcher, "compile", slow)
+    fresh = compiled.kernel(lambda x: x)
+    (gc.enable if collects else gc.disable)()
+    try:
+        with pytest.raises(RuntimeError, match="in the midst"):
+            fresh.compile("int64(int64)")
+        assert gc.isenabled() is collects
+    finally:
+        gc.enable()
+    assert seen == [False]
 
 
 def test_two_copies_of_a_source_share_its_code():
