@@ -10,7 +10,6 @@ What costs time when everything is compiled, and how it is kept short, stands in
 `docs/decisions/0015-compiled-code-is-kept-by-reach.md`.
 """
 
-import gc
 import hashlib
 import os
 import re
@@ -25,10 +24,12 @@ from types import FunctionType
 from typing import Any, cast
 
 import numba
+import numpy as np
 from numba.core import caching, types
-from numba.core.compiler_lock import global_compiler_lock
 from numba.core.registry import CPUDispatcher
 from platformdirs import user_cache_path
+
+from ..parameters.garbage import garbage_waits
 
 KEPT = 4  # newest versions of a module's compiled code
 DAY = 86_400.0  # seconds; younger versions may be in use and stay
@@ -125,6 +126,13 @@ def place(path: Path) -> Path:
     return own
 
 
+@cache
+def _source(file: str) -> Path | None:
+    """A file, or None where code was written elsewhere."""
+    path = Path(file).absolute()
+    return path if path.is_file() else None
+
+
 class Locator(caching._CacheLocator):  # type: ignore[misc]
     """Tells numba where the code of a function of this package is kept."""
 
@@ -148,8 +156,8 @@ class Locator(caching._CacheLocator):  # type: ignore[misc]
     @classmethod
     def from_function(cls, function: Callable[..., Any], file: str) -> "Locator | None":
         """The place of a function, or None where it stands in no file."""
-        path = Path(file).absolute()
-        return cls(function, path) if path.is_file() else None
+        path = _source(file)
+        return cls(function, path) if path else None
 
 
 @contextmanager
@@ -173,14 +181,8 @@ class Kernel(CPUDispatcher):  # type: ignore[misc]
 
     def compile(self, sig: Any) -> Any:
         """See numba."""
-        with global_compiler_lock:
-            collects = gc.isenabled()
-            gc.disable()
-            try:
-                return super().compile(sig)
-            finally:
-                if collects:
-                    gc.enable()
+        with garbage_waits():
+            return super().compile(sig)
 
 
 class Rule(Kernel):
@@ -252,3 +254,13 @@ def total(values: Any) -> Any:
     for value in values.flat:
         result += value
     return result
+
+
+@rule
+def put(values: Any, into: Any) -> None:
+    """Copy an array, element by element, into another of the same shape.
+
+    For use in rules: the assignment that numba brings compiles the text of an error as well.
+    """
+    for at, value in np.ndenumerate(values):
+        into[at] = value

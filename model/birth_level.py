@@ -25,7 +25,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..agents.compiled import kernel, rule
+from ..agents.compiled import kernel, put, rule
 from .birth_rules import (
     FIRST_AGE,
     N_AGES,
@@ -304,9 +304,9 @@ def cohort(chance: Floats, entry: Floats, opening: Floats) -> float:
     state, after = np.zeros((PARITIES, WAITS)), np.zeros((PARITIES, WAITS))
     for age in range(N_AGES):
         state[0, 0] += entry[age]
-        opening[age] = state
+        put(state, opening[age])
         births += lived(state, chance[age], after)
-        state[:] = after
+        put(after, state)
     return births
 
 
@@ -318,7 +318,7 @@ def some_years(state: Floats, first: int, years: int, chance: Floats, entry: Flo
     for age in range(first, min(first + years, N_AGES)):
         now[0, 0] += entry[age] if age > first else 0.0
         births += lived(now, chance[age], after)
-        now[:] = after
+        put(after, now)
     return births
 
 
@@ -335,12 +335,12 @@ def later_births(mothers: Floats, chance: Floats, owed: Floats, years: int) -> f
         for left in range(years + 1):
             births += lived(state[left], (owed if left > 0 else chance)[age], after)
             if left == 0:
-                state[0] = after
+                put(after, state[0])
             elif left == 1:
-                state[0] += after
+                put(state[0] + after, state[0])
             else:
-                state[left - 1] = after
-        state[years] = mothers[age]
+                put(after, state[left - 1])
+        put(mothers[age], state[years])
     return births
 
 

@@ -9,7 +9,7 @@ build up in the years that are lived.
 import numpy as np
 from numpy.typing import NDArray
 
-from ..agents.compiled import kernel, total
+from ..agents.compiled import kernel, put, total
 from ..parameters.load import Parameters
 from ..parameters.rates import Concept
 from .health_rules import NONE
@@ -36,11 +36,11 @@ def cohort(r: Rates) -> Floats:
     for sex in range(SHAPE[0]):
         result[sex, 0, NONE] = 1.0
         for age in range(OLDEST):
-            people[sex, age, NO_SCHOOL, RURAL] = result[sex, age]
+            put(result[sex, age], people[sex, age, NO_SCHOOL, RURAL])
             level = solve_level(sex, age, age, people, r, group)
             chances(sex, age, NO_SCHOOL, RURAL, level, r, year)
             after = np.zeros(SHAPE[4])
             for state in range(SHAPE[4]):
                 after += result[sex, age, state] * year[state]
-            result[sex, age + 1] = after / total(after)
+            put(after / total(after), result[sex, age + 1])
     return result

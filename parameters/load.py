@@ -18,6 +18,7 @@ import numpy as np
 from . import priors
 from .dated import Value, first_difference
 from .files import Loaded, read_folder
+from .garbage import garbage_waits
 from .overlay import changed, offered_changes
 from .problems import ParameterError, Problem, one_of
 from .schema import Entry, Fixed, Source, Spread
@@ -57,7 +58,8 @@ def load(
 
 @lru_cache(maxsize=8)
 def _parameters(root: Path, stamp: str) -> "Parameters":
-    loaded, sources = read_folder(root)
+    with garbage_waits():
+        loaded, sources = read_folder(root)
     return Parameters(loaded, sources)
 
 

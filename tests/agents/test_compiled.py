@@ -128,6 +128,12 @@ def test_numbers_written_at_a_call_make_no_variants_and_python_may_call_before_a
     assert share.py_func(8) == 2.0
 
 
+def test_an_array_is_copied_element_by_element():
+    values, into = np.arange(24.0).reshape(2, 3, 4)[:, ::2], np.zeros((2, 2, 4))
+    compiled.put(values, into)
+    assert (into == values).all()
+
+
 @jitted
 @pytest.mark.parametrize("collects", [True, False])
 def test_garbage_waits_only_while_something_is_compiled(collects, monkeypatch):
