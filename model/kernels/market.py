@@ -100,7 +100,10 @@ def all_regions(
         if alternate(men[r][his], women[r][hers], own, men_own, women_own) < 0:
             return False
         men_root[r], women_root[r] = 0.0, 0.0
-        men_root[r][his], women_root[r][hers] = men_own, women_own
+        for a in range(his.size):
+            men_root[r, his[a]] = men_own[a]
+        for b in range(hers.size):
+            women_root[r, hers[b]] = women_own[b]
     return True
 
 
