@@ -9,6 +9,7 @@ from pathlib import Path
 import numba
 import numpy as np
 import pytest
+from numba import types
 from songhe.agents import compiled
 
 SOURCES = [
@@ -117,14 +118,20 @@ def shares(x, result):
     result[0], result[1], result[2] = share(x, 2), share(x, 8), share(x, parts=x)
 
 
-@jitted
-def test_numbers_written_at_a_call_make_no_variants_and_python_may_call_before_and_after():
+def test_python_may_call_a_rule_before_and_after_a_loop_does():
     result = np.zeros(3)
     assert share(8) == 2.0
     shares(8, result)
     assert result.tolist() == [4.0, 1.0, 1.0]
-    assert [tuple(map(str, one)) for one in share.overloads] == [("int64", "int64")]
     assert (share(8), share(8.0, 2), share(8, parts=1)) == (2.0, 4.0, 8.0)
+
+
+@jitted
+def test_numbers_written_at_a_call_make_no_variants():
+    for written in (2, 8):
+        share.get_call_template((types.int64,), {"parts": types.literal(written)})
+    assert [tuple(map(str, one)) for one in share.overloads] == [("int64", "int64")]
+    assert share(8) == 2.0
     assert share.py_func(8) == 2.0
 
 
