@@ -28,6 +28,8 @@ THIRDS = 3
 THIN = 50.0  # people with the mean income added to each cell, so that a thin one stays near it
 RESIDENT = PENSIONS.index("resident")
 MONTHS, FEN = 12, 100
+MEMBER_BITS = 16  # of a word that holds the members and the income of a household
+BLOCK = 4096  # rows whose codes and incomes stay in the nearest cache
 READS = (
     "alive", "age", "residence", "education", "household", "earnings", "pension", "pension_m",
     "account_pension_m",
@@ -36,45 +38,93 @@ READS = (
 
 @rule
 def own_income(earnings: int, pension: int, pension_m: int, account_pension_m: int) -> int:
-    """Earnings and pension of a person, yuan a year; pensions in fen a month."""
-    paid = account_pension_m if pension == RESIDENT else pension_m
-    return int(earnings) + MONTHS * int(paid) // FEN
+    """Earnings and pension of a person, whole yuan a year; pensions in fen a month.
+
+    Divided as floats, which vectorises and is exact: below 2**46 no quotient is rounded to the
+    whole number above it.
+    """
+    account, whole = float(account_pension_m), float(pension_m)  # both read: no branch
+    paid = account if pension == RESIDENT else whole
+    return int(earnings) + int(np.floor(MONTHS * paid / FEN))
+
+
+@kernel
+def own_incomes(
+    earnings: Any, pension: Any, pension_m: Any, account_pension_m: Any, own: Any
+) -> None:  # fmt: skip
+    """Write the own income of each person; own : int64[people]. It vectorises."""
+    for i in range(earnings.size):
+        own[i] = own_income(earnings[i], pension[i], pension_m[i], account_pension_m[i])
 
 
 @kernel
 def sum_households(
     alive: Any, household: Any, earnings: Any, pension: Any, pension_m: Any,
-    account_pension_m: Any, total: Any, members: Any,
+    account_pension_m: Any, packed: Any,
 ) -> None:  # fmt: skip
-    """Add income and members of each family household; int64[household], int32[household]."""
+    """Add income and members of each household, by number + 1; the first, of -1, is not used.
+
+    packed : int64[households + 1], members in the low bits and yuan above them, so that one
+        word of a household is touched
+    """
+    own = np.empty(BLOCK, np.int64)
+    for low in range(0, alive.size, BLOCK):
+        some = slice(low, min(low + BLOCK, alive.size))
+        pensions = pension[some], pension_m[some], account_pension_m[some]
+        own_incomes(earnings[some], *pensions, own)
+        for k in range(some.stop - low):
+            i = low + k
+            packed[np.uint32(household[i] + 1)] += ((own[k] << MEMBER_BITS) + 1) * alive[i]
+
+
+@kernel
+def per_member(packed: Any) -> None:
+    """Turn what `sum_households` leaves into whole yuan per member, in place."""
+    for h in range(1, packed.size):  # floats again, as in `own_income`
+        members = max(packed[h] & ((1 << MEMBER_BITS) - 1), 1)
+        packed[h] = np.int64(np.floor(np.float64(packed[h] >> MEMBER_BITS) / np.float64(members)))
+
+
+@kernel
+def code_cells(
+    alive: Any, age: Any, residence: Any, education: Any, levels: int, outside: int,
+    youngest: int, oldest: int, code: Any,
+) -> None:  # fmt: skip
+    """Write the cell of each person, `outside` for the dead and other ages; uint8[people]."""
     for i in range(alive.size):
-        h = household[i]
-        if h >= 0 and alive[i] == 1:
-            own = own_income(earnings[i], pension[i], pension_m[i], account_pension_m[i])
-            total[h] += own
-            members[h] += 1
+        inside = (alive[i] == 1) & (age[i] >= youngest) & (age[i] < oldest)
+        cell = np.uint8(residence[i] * np.uint8(levels) + education[i])
+        code[i] = cell if inside else np.uint8(outside)
 
 
 @kernel
 def sum_cells(
     alive: Any, age: Any, residence: Any, education: Any, household: Any, earnings: Any,
-    pension: Any, pension_m: Any, account_pension_m: Any, total: Any, members: Any, sums: Any,
+    pension: Any, pension_m: Any, account_pension_m: Any, per_head: Any, levels: int, sums: Any,
     counts: Any, youngest: int, oldest: int,
 ) -> None:  # fmt: skip
     """Add income per head at home and number of people of an age range.
 
-    sums, counts : int64[residence, education]; who lives in no family has the own income
+    per_head : int64[households + 1], as `per_member` leaves it; levels : of education
+    sums, counts : int64[4, residence x education + 1], to be added up; the last cell is of
+        nobody, and there are four in turn since neighbours fall into one cell
+    Who lives in no family has the own income.
     """
-    for i in range(alive.size):
-        if alive[i] == 0 or age[i] < youngest or age[i] >= oldest:
-            continue
-        h = household[i]
-        if h >= 0:
-            per_head = total[h] // members[h]
-        else:
-            per_head = own_income(earnings[i], pension[i], pension_m[i], account_pension_m[i])
-        sums[residence[i], education[i]] += per_head
-        counts[residence[i], education[i]] += 1
+    code = np.empty(BLOCK, np.uint8)
+    for low in range(0, alive.size, BLOCK):
+        some = slice(low, min(low + BLOCK, alive.size))
+        who = alive[some], age[some], residence[some], education[some]
+        code_cells(*who, levels, sums.shape[1] - 1, youngest, oldest, code)
+        for k in range(some.stop - low):
+            i = low + k
+            h = household[i]
+            if h >= 0:
+                income = per_head[np.uint32(h + 1)]
+            else:
+                income = own_income(earnings[i], pension[i], pension_m[i], account_pension_m[i])
+            turn, cell = np.uint32(k) & np.uint32(3), np.uint32(code[k])
+            sums[turn, cell] += income
+            counts[turn, cell] += 1
 
 
 def income_ratio(sums: Counts, counts: Counts) -> Floats:
@@ -114,12 +164,15 @@ def income_of(model: "SongheModel") -> Floats:
     def count() -> Floats:
         people = model.people
         homes = int(people["household"].max(initial=-1)) + 1
-        total, members = np.zeros(homes, np.int64), np.zeros(homes, np.int32)
-        sums = np.zeros((len(RESIDENCES), len(EDUCATION)), np.int64)
+        homes_income = np.zeros(homes + 1, np.int64)
+        sums = np.zeros((4, len(RESIDENCES) * len(EDUCATION) + 1), np.int64)
         counts = np.zeros_like(sums)
         columns = [people[name] for name in READS]
-        sum_households(columns[0], *columns[4:], total, members)
-        sum_cells(*columns, total, members, sums, counts, ADULT, OLD)
+        sum_households(columns[0], *columns[4:], homes_income)
+        per_member(homes_income)
+        sum_cells(*columns, homes_income, len(EDUCATION), sums, counts, ADULT, OLD)
+        shape = len(RESIDENCES), len(EDUCATION)
+        sums, counts = (x.sum(axis=0)[:-1].reshape(shape) for x in (sums, counts))
         return income_ratio(sums, counts)
 
     ratio = np.asarray(model.constants.get("income_ratio", count, aligned=True))
