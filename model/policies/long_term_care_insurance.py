@@ -160,19 +160,32 @@ def unranked(alive: Any, age: Any, rank: Any, insured_from: int, rows: Any) -> i
 
 
 @kernel
+def list_covered(alive: Any, age: Any, rank: Any, insured_from: int, ever: int, rows: Any) -> int:
+    """List adults whom the insurance covers in some month of the year; returns their number.
+
+    rows : int32[people + 1], out; written without a branch
+    """
+    n = 0
+    for i in range(age.size):
+        rows[n] = i
+        n += (rank[i] > 0) & (rank[i] <= ever) & (age[i] >= insured_from) & (alive[i] == 1)
+    return n
+
+
+@kernel
 def count_members(
-    alive: Any, age: Any, sex: Any, province: Any, residence: Any, scheme: Any, death_u: Any,
+    rows: Any, age: Any, sex: Any, province: Any, residence: Any, scheme: Any, death_u: Any,
     rank: Any, r: Rules, months: Any, people: Any,
 ) -> None:  # fmt: skip
     """Add covered months by group, province and month; members by province.
 
+    rows : int32, as of `list_covered`
     months : int64[group, province, month]; people : int64[2, province], at the end and in it
     """
-    always, ever = r.limits.min(), r.limits.max()
+    always = r.limits.min()
     whole = np.zeros(months.shape[:2], np.int64)
-    for i in range(age.size):
-        if age[i] < r.insured_from or not alive[i] or rank[i] == 0 or rank[i] > ever:
-            continue
+    for k in range(rows.size):
+        i = np.uint32(rows[k])
         group = group_of(scheme[i], age[i], sex[i], residence[i], r)
         if rank[i] <= always and death_u[i] >= 1.0:  # nearly everyone
             whole[group, province[i]] += 1
@@ -384,8 +397,11 @@ def _collect(model: "SongheModel", rules: Rules, counts: Counts) -> None:
     """Premiums of all members, by who pays them."""
     people, fund = model.people, model.funds[FUND]
     months = np.zeros((len(GROUPS), len(PROVINCES), MONTHS), np.int64)
-    names = ("alive", "age", "sex", "province", "residence", "scheme", "death_u", "cover_rank")
-    count_members(*(people[name] for name in names), rules, months, counts)
+    rows = np.empty(people.n + 1, np.int32)
+    found = (people[name] for name in ("alive", "age", "cover_rank"))
+    rows = rows[: list_covered(*found, rules.insured_from, int(rules.limits.max()), rows)]
+    names = ("age", "sex", "province", "residence", "scheme", "death_u", "cover_rank")
+    count_members(rows, *(people[name] for name in names), rules, months, counts)
     premiums = np.floor(rules.premiums * fund.premium_factor + 0.5).astype(np.int64)
     due = np.einsum("gpm,gkm->kp", months, premiums)
     fund.flow("revenue", due[OWN], PAYERS[OWN])
