@@ -80,6 +80,7 @@ ACTUARY: Mapping[str, tuple[str, str, float]] = {
     "contributors": ("Contributors, 万人", "缴费人数", 1e4),
     "pensioners": ("Pensioners, 万人", "领取人数", 1e4),
     "support_ratio": ("Support ratio", "抚养比", 1.0),
+    "reference_wage": ("Reference wage, yuan a year", "社平工资", 1.0),
     "benefit_ratio": ("Benefit ratio, %", "平均待遇比社平工资", 0.01),
     "replacement_ratio": ("New pensions to wage, %", "新增养老金替代率", 0.01),
     "new_over_stock": ("New over mean pension, %", "新老待遇比", 0.01),

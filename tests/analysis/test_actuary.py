@@ -123,6 +123,8 @@ def test_frames_and_tables_show_every_horizon_and_rate(results):
     assert "Change 2015-2040 变化" in text
     assert "75 years 年 (only 25 仅)" in text
     assert "Support ratio 抚养比" in text
+    wages = next(line for line in text.splitlines() if "Reference wage" in line)
+    assert "40.0" in wages
 
 
 def test_parts_of_a_change_add_up_to_it(results):
