@@ -151,7 +151,8 @@ class SongheModel(Engine):
         self.no_promises()
         self.live()
         self.tally.close(self.year)
-        self.national = national.totals(self.tally.years[self.year])
+        years = self.tally.years
+        self.national = national.totals(years[self.year], years.get(self.year - 1))
         self.compact()
         self.young = None
         for providers in self.providers.values():

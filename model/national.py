@@ -14,13 +14,23 @@ from ..parameters.dims import FUNDS
 
 Totals = Mapping[str, NDArray[np.int64]]
 
-TABLES = ("fund_balance", "fund_deficit_financing", "fund_outlay")  # of the tally
+PAID = "fund_contributor_months"
+TABLES = ("fund_balance", "fund_deficit_financing", "fund_outlay", PAID)  # of the tally
+BEFORE = "_before"  # ends the name of a table of the year before
 MONTHS = 12.0
+Counts = Mapping[str, NDArray[np.int64]]
 
 
-def totals(counts: Mapping[str, NDArray[np.int64]]) -> Totals:
-    """The tables of one replicate's year to which rules may react; absent if not counted."""
-    return {name: counts[name] for name in TABLES if name in counts}
+def totals(counts: Counts, before: Counts | None = None) -> Totals:
+    """The tables of one replicate's year to which rules may react; absent if not counted.
+
+    before : counts of the year before, for growth. It is added up with the rest, so that both
+        years are of the same replicates.
+    """
+    found = {name: counts[name] for name in TABLES if name in counts}
+    if before is not None and PAID in before:
+        found[PAID + BEFORE] = before[PAID]
+    return found
 
 
 def added(parts: Iterable[Totals]) -> Totals:
@@ -43,3 +53,13 @@ def months_of_reserve(year: Totals, fund: str) -> float:
     outlay = int(year["fund_outlay"][place].sum())
     held = int(year["fund_balance"][place].sum() - year["fund_deficit_financing"][place].sum())
     return MONTHS * held / outlay if outlay > 0 else np.inf
+
+
+def contributor_years(year: Totals, fund: str) -> tuple[float, float]:
+    """Years paid to a fund in the year and in the one before, in agents; 0 where not counted."""
+    place = FUNDS.index(fund)
+    now, before = (
+        int(year[name][place].sum()) / MONTHS if name in year else 0.0
+        for name in (PAID, PAID + BEFORE)
+    )
+    return (now, before) if now > 0.0 else (0.0, 0.0)

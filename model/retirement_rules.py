@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from ..agents.compiled import rule
 from ..parameters.dims import RETIREMENT_CLASSES, SEXES
 from ..parameters.load import Parameters
+from .age_link import added_months, is_linked
 from .numbers import Numbers
 
 Floats = NDArray[np.float64]
@@ -31,6 +32,7 @@ FEMALE = SEXES.index("female")
 MONTHS = 12
 FIRST_BIRTH, LAST_BIRTH = 1880, 2120  # years of birth that the tables hold
 FIRST_YEAR, LAST_YEAR = 1980, 2220  # years that the minimum is laid out for
+MOST_ENACTED = 240  # months of delay, the most that a law may set
 MOST_STEP = 1  # months of delay from one month of birth to the next
 
 
@@ -158,15 +160,23 @@ def statutory_ages(p: Parameters) -> Counts:
 
 
 def _class_ages(p: Parameters, class_: int) -> Counts:
-    """The delay adds up over months of birth, at the pace in force when the old age is reached."""
+    """The delay adds up over months of birth, at the pace in force when the old age is reached.
+
+    A link to life expectancy adds to it, whatever the largest delay.
+    """
     old = round(float(p.array(POLICY + "old_age")[class_]) * MONTHS)
     steps, caps = (_by_date(p, name, class_) for name in ("pace", "most_delay"))
+    first, last = MONTHS * FIRST_BIRTH, MONTHS * (LAST_BIRTH + 1) - 1
+    linked = added_months(p, first + old, last + old + MOST_ENACTED) if is_linked(p) else None
     delay, found = Fraction(0), []
-    for born in range(MONTHS * FIRST_BIRTH, MONTHS * (LAST_BIRTH + 1)):
+    for born in range(first, last + 1):
         reached = born + old
         pace, cap = _in_force(steps, reached), _in_force(caps, reached)
         delay = min(delay + (1 / pace if pace else 0), cap)
-        found.append(old + ceil(delay))
+        months = ceil(delay)
+        if linked is not None:  # where the age of the law is reached
+            months = ceil(delay + Fraction(float(linked[reached + months - first - old])))
+        found.append(old + months)
     return np.array(found, dtype=np.int64)
 
 

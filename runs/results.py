@@ -31,7 +31,7 @@ GAP_AGES = slice(20, 45)  # of women between whom childless and mothers are comp
 BASE_YEAR = 2010
 ENDING_ZERO = ("fund_balance",)  # a stock that is nothing before its first year
 # decided, not counted: the weight has no part in them
-IN_MILLIONTHS = ("ltci_premium_factor", "employee_pension_rate_factor")
+IN_MILLIONTHS = ("ltci_premium_factor", "employee_pension_rate_factor", "employee_pension_rise")
 # counted in parts of an agent, so that places may be fewer than an agent
 IN_PARTS = frozenset({
     "childcare_places", "childcare_enrolled", "childcare_unserved", "childcare_staff",

@@ -26,6 +26,7 @@ from ...agents.institutions import move, shared, split
 from ...parameters.dims import FUNDS, LEDGERS, PROVINCES, RESIDENCES
 from ...parameters.load import Parameters
 from .. import pension_rules as rules_
+from ..adjustment_rules import contributor_growth, lowered_rise
 from ..funds import add_counts, fen
 from ..national import months_of_reserve
 from ..numbers import Numbers
@@ -93,7 +94,7 @@ CENTRAL, LOCAL, HOUSEHOLDS, EMPLOYERS = (
 )  # fmt: skip
 CAPITAL_MARKET, BEFORE = "capital_market", "before_the_first_year"
 BILLION_FEN = 1e11
-MILLION = 1_000_000  # the factor on the employers' rate is counted in millionths
+MILLION = 1_000_000  # the factor on the employers' rate, and the rise, are counted in millionths
 FITTED = (2011, 2012, 2013, 2014, 2015)
 OF_RESERVE = ("reserve_floor", "rate_rise", "rate_ceiling")
 POOLED, INDIVIDUAL = (LEDGERS.index(name) for name in ("pooled", "individual"))
@@ -188,13 +189,18 @@ def apply(model: "SongheModel") -> None:
 
 
 def _decided(model: "SongheModel", rules: Rules) -> Rules:
-    """The fund looks at the national reserve and sets the employers' rate of the year."""
+    """The fund looks at the country and sets the employers' rate and the rise of the year."""
     fund, p = model.funds[FUND], model.parameters
     floor, rise, ceiling = (law_on(p, name, date(model.year, 1, 1)) for name in OF_RESERVE)
     months = months_of_reserve(model.national, FUND)
     factor = rules_.next_factor(fund.premium_factor, months, floor, rise, ceiling)
     fund.premium_factor = factor
     model.tally.add("employee_pension_rate_factor", np.array(round(factor * MILLION)))
+    weight = law_on(p, "indexation_contributors", date(model.year, 1, 1))
+    if weight > 0.0:
+        growth = contributor_growth(model.national, FUND)
+        rules = rules._replace(rise=lowered_rise(rules.rise, growth, weight))
+    model.tally.add("employee_pension_rise", np.array(round(rules.rise * MILLION)))
     return rules if factor == 1.0 else rules._replace(employer=rules.employer * factor)
 
 

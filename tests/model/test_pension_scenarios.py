@@ -5,17 +5,23 @@ from datetime import date
 import numpy as np
 import pytest
 from songhe.agents import base, luck
+from songhe.model import age_link
 from songhe.model.model import SongheModel
+from songhe.model.pension_rules import reference_wage
 from songhe.model.policies.resident_pension import minimum_m
-from songhe.parameters.dims import FUNDS
+from songhe.model.work_rules import coverage
+from songhe.parameters.dims import FUNDS, WORK
 from songhe.parameters.load import load
 from songhe.runs.scenario import load_scenario
 
 PERSONS, LAST, BRANCH = 8_000, 2040, 2021
+LONG = 2060  # contributors begin to fall once the ages of the law are reached
+BY_CONTRIBUTORS = "indexation-by-contributors"
 EMPLOYEES, RESIDENTS = FUNDS.index("employee_pension"), FUNDS.index("resident_pension")
 NAMES = (
     "retirement-ages-unchanged", "indexation-prices", "resident-minimum-500",
-    "contribution-rate-20", "national-pooling-off",
+    "contribution-rate-20", "national-pooling-off", "flexible-covered", "wages-low", "wages-high",
+    "retirement-age-linked", BY_CONTRIBUTORS,
 )  # fmt: skip
 
 
@@ -27,13 +33,13 @@ def lives():
     while past.year < BRANCH:
         past.step()
     baseline = past.branch(p, solves_anew=True)
-    while baseline.year < LAST:
+    while baseline.year < LONG:
         baseline.step()
     found = {"baseline": baseline.tally.years}
     for name in NAMES:
         twin = past.branch(load(dict(load_scenario(name).changes)))
         twin.constants = baseline.constants.for_scenario()
-        while twin.year < LAST:
+        while twin.year < (LONG if name == BY_CONTRIBUTORS else LAST):
             twin.step()
         found[name] = twin.tally.years
     return found
@@ -95,9 +101,75 @@ def test_no_law_of_employees_moves_the_residents_but_through_accounts_that_chang
             )
 
 
+def workers(years, kind, year):
+    return float(years[year]["workers"][WORK.index(kind)].sum())
+
+
+def test_covering_flexible_workers_registers_the_gap_in_coverage(lives):
+    """Expected: those in flexible work times what the chance of registration gains."""
+    more, law = lives["flexible-covered"], lives["baseline"]
+    assert of_fund(more, "fund_registered", 2026) == of_fund(law, "fund_registered", 2026)
+    gain = of_fund(more, "fund_registered", 2027) - of_fund(law, "fund_registered", 2027)
+    p = load()
+    covered = load(dict(load_scenario("flexible-covered").changes))
+    chance = [coverage(law_, 2027)[WORK.index("flexible")] for law_ in (p, covered)]
+    step = chance[1] - chance[0]  # by residence and education
+    flexible = workers(law, "flexible", 2027)
+    # past the age of entry nobody joins, and who has a place already gains none
+    assert 0.5 * step.min() * flexible < gain < step.max() * flexible
+    assert of_fund(more, "fund_contributors", 2030) > of_fund(law, "fund_contributors", 2030)
+    assert of_fund(more, "new_awards", 2040) >= of_fund(law, "new_awards", 2040)
+
+
+@pytest.mark.parametrize("name", ["wages-low", "wages-high"])
+def test_another_wage_path_moves_contributions_with_wages_and_outlay_less(lives, name):
+    """Bases follow the reference wage; half of the gap in wages is in pensions in payment."""
+    other, law = lives[name], lives["baseline"]
+    p = load(dict(load_scenario(name).changes))
+    wages = reference_wage(p, LAST) / reference_wage(load(), LAST)
+    assert abs(np.log(wages)) == pytest.approx(14 * 0.01, rel=0.06)  # wages of 2026 to 2039
+    bases = of_fund(other, "contribution_base", LAST) / of_fund(law, "contribution_base", LAST)
+    assert bases == pytest.approx(wages, rel=0.01)
+    people = of_fund(other, "fund_contributors", LAST), of_fund(law, "fund_contributors", LAST)
+    assert people[0] == people[1]
+    outlay = of_fund(other, "fund_outlay", LAST) / of_fund(law, "fund_outlay", LAST)
+    assert 0.3 * np.log(wages) / np.log(outlay) < 1.0 < 0.95 * np.log(wages) / np.log(outlay)
+
+
+def test_linked_ages_keep_those_at_work_whom_the_added_months_concern(lives):
+    """Expected: pensioners fewer by the months that the link has added, times awards a month."""
+    linked, law = lives["retirement-age-linked"], lives["baseline"]
+    before = of_fund(linked, "fund_beneficiaries", 2029), of_fund(law, "fund_beneficiaries", 2029)
+    assert before[0] == before[1]
+    p = load(dict(load_scenario("retirement-age-linked").changes))
+    years, e60 = age_link.expectancy(p)
+    gain = np.interp(LAST + 0.5, years + 0.5, e60) - np.interp(2030, years + 0.5, e60)
+    months = 12 * 2 / 3 * gain
+    awards = np.mean([of_fund(law, "new_awards", y) for y in range(2036, LAST + 1)])
+    fewer = of_fund(law, "fund_beneficiaries", LAST) - of_fund(linked, "fund_beneficiaries", LAST)
+    assert 0.6 * months / 12 * awards < fewer < 1.4 * months / 12 * awards
+    assert of_fund(linked, "fund_contributors", LAST) > of_fund(law, "fund_contributors", LAST)
+    assert of_fund(linked, "fund_outlay", LAST) < of_fund(law, "fund_outlay", LAST)
+
+
+def test_a_cut_by_contributors_lowers_rises_by_half_of_their_fall(lives):
+    cut, law = lives[BY_CONTRIBUTORS], lives["baseline"]
+    fell, compounded = 0, 1.0
+    for year in range(2027, LONG + 1):
+        paid = [of_fund(cut, "fund_contributor_months", year - k) for k in (1, 2)]
+        growth = paid[0] / paid[1] - 1.0
+        rise, rule = (int(years[year]["employee_pension_rise"]) / 1e6 for years in (cut, law))
+        assert rise == pytest.approx(max(rule + 0.5 * min(growth, 0.0), 0.0), abs=2e-6)
+        fell += growth < 0.0
+        compounded *= (1.0 + rise) / (1.0 + rule)
+    assert fell > 10
+    lower = of_fund(cut, "fund_outlay", LONG) / of_fund(law, "fund_outlay", LONG)
+    assert compounded < lower < 1.0 - 0.2 * (1.0 - compounded)  # new awards had some cuts alone
+
+
 def test_every_ledger_closes_under_every_scenario(lives):
     for years in lives.values():
-        for year in range(2026, LAST + 1):
+        for year in range(2026, max(years) + 1):
             now, before = years[year], years[year - 1]
             inflow = sum(
                 now[f"fund_{k}"]

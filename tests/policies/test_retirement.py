@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from songhe.model import age_link
 from songhe.model import retirement_rules as rr
 from songhe.parameters.dims import RETIREMENT_CLASSES
 from songhe.parameters.load import load
@@ -169,6 +170,47 @@ def test_a_new_pace_goes_on_from_the_delay_that_is_reached(law):
 def test_a_law_that_turns_back_or_leaves_a_hole_is_refused(change, words):
     with pytest.raises(ValueError, match=words):
         rr.statutory_ages(load(change))
+
+
+# --- a link to life expectancy
+
+LINK = {"2030-01-01": 2 / 3}
+
+
+def test_the_link_adds_two_thirds_of_the_gain_since_its_year(law):
+    p = load(changed(link_share=LINK))
+    linked = rr.retirement_of(p)
+    years, e60 = age_link.expectancy(p)
+    path = dict(zip(years.tolist(), e60.tolist(), strict=True))
+    for class_, name in enumerate(RETIREMENT_CLASSES):
+        for reached in (2045, 2070):  # after the delay of the law is complete
+            born = month_number(reached, 7) - law.ages[class_, -1]
+            added = int(linked.ages[class_, born - month_number(1880, 1)] - law.ages[class_, -1])
+            start = (path[2029] + path[2030]) / 2  # years stand at their middle
+            assert 0 <= added - 12 * 2 / 3 * (path[reached] - start) < 1.0, name
+
+
+def test_nobody_who_reaches_the_age_before_the_link_is_concerned(law):
+    linked = rr.retirement_of(load(changed(link_share=LINK)))
+    for class_ in range(len(RETIREMENT_CLASSES)):
+        reached = np.arange(law.ages.shape[1]) + month_number(1880, 1) + law.ages[class_]
+        before = reached < month_number(2030, 1)
+        assert (linked.ages[class_][before] == law.ages[class_][before]).all()
+        assert (linked.ages[class_] >= law.ages[class_]).all()
+        assert (linked.ages[class_][reached > month_number(2032, 1)]
+                > law.ages[class_][reached > month_number(2032, 1)]).all()  # fmt: skip
+
+
+def test_a_link_that_ends_keeps_what_was_added(law):
+    ended = rr.retirement_of(load(changed(link_share=LINK | {"2050-01-01": 0.0})))
+    added = ended.ages[:, -1] - law.ages[:, -1]
+    assert (added == added[0]).all()
+    assert 12 <= added[0] <= 24
+
+
+def test_expectancy_that_falls_lowers_no_age():
+    _, e60 = age_link.expectancy(load())
+    assert (np.diff(e60) >= 0).all()
 
 
 # --- class and choice
