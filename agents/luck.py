@@ -46,6 +46,7 @@ class Call(IntEnum):
     CONTRIBUTION = 25  # once in life: pays; place in the merger; by year: -; -; pays; -
     FAMILY_POLICY = 26  # once in life: takes leave, is insured; father's leave; taxpayer; -
     CHILDCARE = 27  # once in life: wants a nursery; queue; wants a kindergarten; kind of place
+    SUPPLEMENT = 28  # once in life: enterprise annuity; personal pension; -; -
     MOTHERS_WORK = 30  # stops work at a birth; returns to it; -; -
     PROVINCE = 32  # 32 to 39: one uniform per province for movers
     BASE = 64  # 64 and on: the base population; 80 to 88: its couples, kin and homes

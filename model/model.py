@@ -6,7 +6,7 @@ each step has taken.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..agents import luck
+from ..agents.accounts import Accounts
 from ..agents.compiled import kernel
 from ..agents.frame import People, parts
 from ..agents.institutions import copy_funds, open_funds
@@ -26,9 +27,9 @@ from ..parameters.rates import Concept
 from . import national
 from .align import Constants
 from .birth_account import no_account
-from .engine import BLOCK, Engine
+from .engine import BLOCK, COMPACT_EVERY, Engine
 from .starting_adl import starting_adl
-from .step import Step
+from .step import YEARLY, Step
 from .tally import Tally, stocks
 from .views import Household, Person, collector, household_view, person_view
 
@@ -120,6 +121,7 @@ class SongheModel(Engine):
         self.funds = open_funds(self) if POLICIES else {}
         self.providers: dict[str, Providers] = {}
         self.young: Young | None = None
+        self.accounts: Accounts | None = None  # of pensions beside the basic one
         if self.options.differentials:
             self._start_function()
         self.tally.now = stocks(self)
@@ -159,6 +161,15 @@ class SongheModel(Engine):
             providers.forget()
         if self.datacollector is not None:
             self.datacollector.collect(self)
+
+    def compact(self, passing: Collection[str] = YEARLY) -> None:
+        """As any engine's; accounts follow their holders."""
+        if self.accounts is None or self.year % COMPACT_EVERY:
+            super().compact(passing)
+            return
+        holders = self.people["id"][self.accounts.rows]
+        super().compact(passing)
+        self.accounts = self.accounts.moved(holders, self.people)
 
     def no_promises(self) -> None:
         """Couples have heard of no policy; what `birth_response` writes each year."""
@@ -201,6 +212,7 @@ class SongheModel(Engine):
         twin.n_households = self.n_households
         twin.parameters, twin.national = parameters, self.national
         twin.people = self.people if takes_over else self.people.copy()
+        twin.accounts = self.accounts  # written anew each year, never in place
         if takes_over:
             self.let_go()
         twin.constants = self.constants.for_scenario(solves_anew=solves_anew)
@@ -219,7 +231,7 @@ class SongheModel(Engine):
 
         A model is a cycle, whose memory would otherwise wait for the collector.
         """
-        self.people = People(self.people.columns.values())
+        self.people, self.accounts = People(self.people.columns.values()), None
 
     def _start_function(self) -> None:
         """State of function at the end of the base year, by each person's own luck."""

@@ -31,6 +31,7 @@ from .policies import (
     preschool,
     public_health,
     resident_pension,
+    supplementary_pensions,
     tax_deduction,
 )
 from .step import check
@@ -47,6 +48,7 @@ POLICIES = (
     local_child_subsidy,
     public_health,
     child_cost,
+    supplementary_pensions,
 )
 
 YEAR = (
@@ -80,6 +82,7 @@ YEAR = (
     child_cost.STEP,
     employee_pension.STEP,
     resident_pension.STEP,
+    supplementary_pensions.STEP,
     long_term_care_insurance.STEP,
     funds.STEP,
     motherhood.STEP,
@@ -123,6 +126,7 @@ POLICY_STEPS = frozenset(
         child_cost.STEP,
         employee_pension.STEP,
         resident_pension.STEP,
+        supplementary_pensions.STEP,
         long_term_care_insurance.STEP,
         funds.STEP,
         motherhood.STEP,

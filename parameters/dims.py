@@ -48,6 +48,7 @@ CARE_SETTINGS = ("family", "home_care", "institution")
 SCHEMES = ("none", "employee", "resident")
 WORK = ("none", "farm", "flexible", "enterprise", "public", "unemployed")
 PENSIONS = ("none", "resident", "employee", "public")  # public: of employees, from a public post
+PILLARS = ("enterprise_annuity", "occupational_annuity", "personal_pension")
 BIRTH_CHANNELS = ("cash", "fee", "care", "leave", "time")
 OWNERSHIP = ("public", "private")  # of nurseries and kindergartens; public: at approved fees
 CARE_GROUPS = ("under_12_months", "12_to_23_months", "24_to_35_months")
@@ -74,6 +75,7 @@ COORDINATES: Mapping[str, tuple[str | int, ...]] = {
     "scheme": SCHEMES,
     "work": WORK,
     "pension": PENSIONS,
+    "pillar": PILLARS,
     "ownership": OWNERSHIP,
     "care_group": CARE_GROUPS,
     "kindergarten_grade": KINDERGARTEN_GRADES,

@@ -12,7 +12,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..model import pension_rules, prices, retirement_rules, young_children
+from ..model import (
+    pension_rules,
+    prices,
+    retirement_rules,
+    supplement_rules,
+    tax_rules,
+    young_children,
+)
 from ..model.months import month_number
 from ..model.policies import (
     child_cost,
@@ -25,6 +32,7 @@ from ..model.policies import (
     preschool,
     public_health,
     resident_pension,
+    supplementary_pensions,
     tax_deduction,
 )
 from ..parameters.dims import (
@@ -33,6 +41,7 @@ from ..parameters.dims import (
     CARE_SETTINGS,
     KINDERGARTEN_GRADES,
     OWNERSHIP,
+    PILLARS,
     PROVINCES,
     RESIDENCES,
     SCHEMES,
@@ -562,10 +571,10 @@ def _tax_deduction(p: Parameters, born: Month, earnings: int, year: int) -> list
     age = year - 1 - born.year
     deducted = int(module.deduction_of(age, born.month, True, r))
     name = "infant_care" if age < r.education_age - 1 else "child_education"
-    taxable = int(module.taxable_income(earnings, r))
+    taxable = int(tax_rules.taxable_income(earnings, r))
     before, saved = (
-        int(module.income_tax(taxable, r.bracket_from, r.rate)),
-        int(module.tax_saved(taxable, deducted, r.bracket_from, r.rate)),
+        int(tax_rules.income_tax(taxable, r.bracket_from, r.rate)),
+        int(tax_rules.tax_saved(taxable, deducted, r.bracket_from, r.rate)),
     )
     free = (earnings * FEN - taxable) / FEN
     return [
@@ -622,6 +631,48 @@ def _public_health(p: Parameters, year: int, age: int) -> list[Line]:
         Line("visits in the package for a delivery", f"{p.value(key + 'maternal_visits'):g}",
              "visits", *_when(p, key + "maternal_visits", end)),
     ]  # fmt: skip
+
+
+def _supplementary_pensions(
+    p: Parameters, pillar: int, earnings: int, year: int, account: float, age: int
+) -> list[Line]:
+    key, name = supplementary_pensions.POLICY, PILLARS[pillar]
+    r, end = supplementary_pensions.rules_of(p, year), date(year, 12, 31)
+    lines = [Line("earnings", float(earnings), "yuan per year")]
+    if name == "personal_pension":
+        takes = r._replace(take_up=1.0, take_up_low=1.0)  # as for somebody who pays in
+        paid, saved = supplement_rules.personal_paid(earnings, 0.0, takes)
+        lines += [
+            Line("highest contributions", r.cap / FEN, "yuan per year",
+                 *_when(p, key + "cap", end)),
+            Line("contributions of who takes it up", paid / FEN, "yuan per year",
+                 *_when(p, key + "contribution_share", end)),
+            Line("tax saved", saved / FEN, "yuan per year",
+                 *_when(p, tax_rules.LAW + "bracket_rate", end)),
+        ]  # fmt: skip
+    else:
+        public = name == "occupational_annuity"
+        kind = "occupational" if public else "enterprise"
+        work = supplement_rules.AT_PUBLIC if public else supplement_rules.AT_ENTERPRISE
+        covered = r._replace(occupational=1.0, chance=np.ones_like(r.chance))
+        paid = supplement_rules.annuity_paid(work, earnings, MONTHS, 0.0, covered)
+        lines += [
+            Line(f"rate of the {who}", 100 * supplementary_pensions.law_on(p, entry, end), "%",
+                 *_when(p, key + entry, end))
+            for who in ("employer", "employee") for entry in (f"{kind}_{who}_rate",)
+        ]  # fmt: skip
+        lines.append(Line("contributions of who is covered", paid / FEN, "yuan per year"))
+    months = int(supplement_rules.months_of_payment(age, r.divisors))
+    due = int(supplement_rules.payment(round(account * FEN), months))
+    lines += [
+        Line(f"months of payment from a January at {age}", f"{months}", "months",
+             *_when(p, employee_pension.POLICY + "divisors", end)),
+        Line("paid from the account in the first year", due / FEN, "yuan"),
+    ]  # fmt: skip
+    if name == "personal_pension":
+        tax = int(supplement_rules.tax_at_withdrawal(due, r.withdrawal_tax))
+        lines.append(Line("tax on it", tax / FEN, "yuan", *_when(p, key + "withdrawal_tax", end)))
+    return lines
 
 
 _MONTH = "a month, YYYY-MM"
@@ -700,6 +751,16 @@ POLICIES: Mapping[str, tuple[Mapping[str, Key], Callable[..., list[Line]]]] = {
             "ownership": Key(_one(OWNERSHIP).read, _one(OWNERSHIP).allowed, "public"),
         },
         _preschool,
+    ),
+    "supplementary_pensions": (
+        {
+            "pillar": _one(PILLARS),
+            "earnings": Key(_whole(0, 20_000_000), "whole yuan a year, to 20 million"),
+            "year": Key(_whole(2011, 2110), "a year from 2011 to 2110", "2025"),
+            "account": Key(_yuan, "yuan, with at most two decimals", "0"),
+            "age": Key(_whole(40, 80), "completed years at the first payment, 40 to 80", "60"),
+        },
+        _supplementary_pensions,
     ),
     "retirement": (_RETIREMENT, _retirement),
     "employee_pension": (

@@ -14,6 +14,7 @@ from ..parameters.problems import Problem
 from .scenario import Scenario
 
 EMPLOYEES, RESIDENTS = "policies.employee_pension.", "policies.resident_pension."
+ANNUITIES = "policies.supplementary_pensions."
 PACE = "policies.retirement.pace"
 DIVISORS = EMPLOYEES + "divisors"
 AGES = range(40, 71)  # at which an account may be divided
@@ -27,7 +28,7 @@ def scenario_problems(scenario: Scenario, parameters: Parameters) -> list[Proble
 
 def law_problems(p: Parameters, file: str) -> list[Problem]:
     """What is wrong with a law; file : that is named."""
-    found = (*_retirement(p), *_base_limits(p), *_divisors(p), *_classes(p))
+    found = (*_retirement(p), *_base_limits(p), *_divisors(p), *_classes(p), *_annuities(p))
     return [Problem(file, key, value, allowed) for key, value, allowed in found]
 
 
@@ -73,3 +74,20 @@ def _classes(p: Parameters) -> Iterator[Fault]:
         for k in np.flatnonzero(np.diff(amounts) <= 0)[:1]:
             value = f"order={k + 2}: {amounts[k + 1]:g}"
             yield f"{key}.{day}", value, f"above the {amounts[k]:g} of class {k + 1}"
+
+
+def _annuities(p: Parameters) -> Iterator[Fault]:
+    """Rates of enterprise annuities above the ceilings of the law of their day."""
+    own, other = (f"{ANNUITIES}enterprise_{who}_rate" for who in ("employer", "employee"))
+    one, both = (f"{ANNUITIES}{of}_ceiling" for of in ("employer", "total"))
+    for day in sorted({day for key in (own, other, one, both) for day in p.dates(key)}):
+        if day < max(p.dates(key)[0] for key in (own, other, one, both)):
+            continue
+        at = {key: float(np.asarray(p.at(key, day))) for key in (own, other, one, both)}
+        if at[own] > at[one]:
+            yield f"{own}.{day}", at[own], f"at most {one} of that day, {at[one]:g}"
+            return
+        if at[own] + at[other] > at[both]:
+            allowed = f"at most {at[both] - at[own]:g}, so that both keep to {both} of that day"
+            yield f"{other}.{day}", at[other], allowed
+            return

@@ -280,7 +280,7 @@ SERVICES = (
              f"{MONEY} Outside the fund, with grants at death."),
     Variable("reference_wage", (), YUAN_Y, "Reference wage of contributions",
              "缴费基准工资",
-             "To which the bases of the year refer: the wage of the year before. National: no wages "
+             "To which bases of the year refer: the wage of the year before. National: no wages "
              "by province are at hand.", "indicator"),
     Variable("employee_pension_rate_factor", (), "ratio",
              "Employers' rate over that of the law", "单位缴费率与法定费率之比",
@@ -323,6 +323,38 @@ SERVICES = (
              f"{FLOW} Eligible child-months paid for."),
 )  # fmt: skip
 
+PILLAR = ("pillar", "province")
+BESIDE = "Accounts of households beside the basic pension, no fund of the state."
+SUPPLEMENTS = (
+    Variable("supplement_members", PILLAR, PERSONS, "People who save in a supplementary pension",
+             "补充养老保险账户人数（未领取）", f"{END} With an account that is not in payment.",
+             "stock"),
+    Variable("supplement_contributors", PILLAR, PERSONS_Y, "Contributors to supplementary pensions",
+             "补充养老保险缴费人数", f"{FLOW} Paid for at least a month."),
+    Variable("supplement_beneficiaries", PILLAR, PERSONS_Y,
+             "Recipients of supplementary pensions", "补充养老保险领取人数", FLOW),
+    Variable("supplement_contributions", PILLAR, YUAN_Y,
+             "Contributions to supplementary pensions", "补充养老保险缴费",
+             f"{MONEY} Of employers and employees. {BESIDE}"),
+    Variable("supplement_returns", PILLAR, YUAN_Y, "Returns of supplementary pensions",
+             "补充养老保险投资收益", f"{MONEY} On what accounts held at the opening."),
+    Variable("supplement_opening", PILLAR, YUAN_Y, "Opening of supplementary pensions",
+             "补充养老保险期初资产", f"{MONEY} Brought in from before the simulated years."),
+    Variable("supplement_benefits", PILLAR, YUAN_Y, "Supplementary pensions paid",
+             "补充养老保险待遇", MONEY),
+    Variable("supplement_refunds", PILLAR, YUAN_Y, "Supplementary accounts paid out at once",
+             "补充养老保险账户一次性退还", f"{MONEY} To heirs, and to who leaves the country."),
+    Variable("supplement_assets", PILLAR, YUAN, "Assets of supplementary pensions",
+             "补充养老保险账户资产",
+             f"{END} Those of the year before + opening + contributions + returns - benefits - "
+             "refunds, exact in agents' fen.", "stock"),
+    Variable("personal_pension_tax_forgone", ("province",), YUAN_Y,
+             "Income tax forgone for personal pensions", "个人养老金缴费减免税额",
+             f"{MONEY} On contributions of the year."),
+    Variable("personal_pension_tax", ("province",), YUAN_Y, "Tax on personal pensions paid",
+             "个人养老金领取税收", f"{MONEY} On what accounts pay out, to heirs too."),
+)  # fmt: skip
+
 PARTS = "counted in 1,200 parts of an agent"
 CHILDREN = (
     Variable("childcare_places", ("province", "ownership"), "places", "Nursery places", "托位数",
@@ -363,7 +395,7 @@ CHILDREN = (
 
 VARIABLES: Mapping[str, Variable] = {
     variable.name: variable
-    for variable in (*PEOPLE, *WORK_AND_WAGES, *FUND_ACCOUNTS, *SERVICES, *CHILDREN)
+    for variable in (*PEOPLE, *WORK_AND_WAGES, *FUND_ACCOUNTS, *SERVICES, *SUPPLEMENTS, *CHILDREN)
 }
 
 

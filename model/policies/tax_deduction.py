@@ -27,6 +27,7 @@ from ..numbers import Numbers
 from ..prices import wage
 from ..promise import Promise, known_by_month, month_values
 from ..step import Step
+from ..tax_rules import FEN, PERCENT, brackets_of, tax_saved, taxable_income
 from ..work_rules import EMPLOYMENT, RELATIVE, prevalence_of, tables_of
 
 if TYPE_CHECKING:
@@ -40,7 +41,6 @@ POLICY = "policies.tax_deduction."
 ENTERPRISE, PUBLIC = WORK.index("enterprise"), WORK.index("public")
 MALE = SEXES.index("male")
 TAXPAYER = 2  # lane of the lasting call
-FEN, PERCENT = 100, 100
 SCHOOL_AGE = 6  # below it a child of three and over counts as in education
 OLDEST = 30
 PARENTS_AGE = 32  # at which expected earnings are read
@@ -63,30 +63,6 @@ class Rules(NamedTuple):
     rate: Counts
     free: int
     contributions: float
-
-
-@rule
-def income_tax(taxable: int, bracket_from: Any, rate: Any) -> int:
-    """Tax on a year's taxable income, both in fen, to the nearest fen."""
-    due = np.int64(0)
-    for k in range(bracket_from.size):
-        upper = bracket_from[k + 1] if k + 1 < bracket_from.size else taxable
-        due += max(min(taxable, upper) - bracket_from[k], 0) * rate[k]
-    return int((due + PERCENT // 2) // PERCENT)
-
-
-@rule
-def taxable_income(earnings: int, r: Rules) -> int:
-    """Fen a year that are taxed before deductions for children. earnings : yuan a year"""
-    gross = np.int64(earnings) * FEN
-    return max(int(gross) - int(r.contributions * gross) - r.free, 0)
-
-
-@rule
-def tax_saved(taxable: int, deduction: int, bracket_from: Any, rate: Any) -> int:
-    """Fen of tax that a deduction saves in a year."""
-    before = int(income_tax(taxable, bracket_from, rate))
-    return before - int(income_tax(max(taxable - deduction, 0), bracket_from, rate))
 
 
 @rule
@@ -148,23 +124,6 @@ def forgo(
         saved = tax_saved(taxable, due[k], r.bracket_from, r.rate)
         money[province[i]] += saved
         payers[province[i]] += saved > 0
-
-
-def brackets_of(p: Parameters) -> tuple[Counts, Counts]:
-    """Lower bounds in fen and rates in percent, each int64[bracket]; they must rise.
-
-    Raises
-    ------
-    ValueError
-        If bounds do not rise from 0, or a rate is no whole percent.
-    """
-    bounds = np.rint(p.array(POLICY + "bracket_from") * FEN).astype(np.int64)
-    rate = p.array(POLICY + "bracket_rate")
-    if bounds[0] != 0 or (np.diff(bounds) <= 0).any():
-        raise ValueError(f"{POLICY}bracket_from {bounds / FEN}: rising bounds from 0")
-    if (rate != np.rint(rate)).any():
-        raise ValueError(f"{POLICY}bracket_rate {rate}: whole percent")
-    return bounds, rate.astype(np.int64)
 
 
 @lru_cache(maxsize=64)

@@ -30,6 +30,7 @@ class World(mesa.Model):
         self.constants, self.tally, self.counterparts = Constants(), Tally(), {}
         self.constants.year = year
         self.providers, self.young, self.persons = {}, None, n
+        self.accounts = None
         self._count_people()
         self.birth_response = np.zeros((3, 2, 6))
         self.funds = open_funds(self)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from songhe.model import tax_rules
 from songhe.model.policies import tax_deduction as td
 from songhe.model.promise import known_by_month, month_values
 from songhe.parameters.dims import PROVINCES, WORK
@@ -23,7 +24,7 @@ fen_a_year = st.integers(0, 3 * 10**8)
 
 @pytest.fixture(scope="module")
 def brackets():
-    return td.brackets_of(load())
+    return tax_rules.brackets_of(load())
 
 
 @pytest.mark.parametrize(
@@ -36,17 +37,17 @@ def brackets():
     ],
 )  # fmt: skip
 def test_tax_of_the_law_to_the_fen(brackets, taxable, tax):
-    assert td.income_tax(round(taxable * 100), *brackets) == round(tax * 100)
+    assert tax_rules.income_tax(round(taxable * 100), *brackets) == round(tax * 100)
 
 
 @quickly
 @given(fen_a_year, fen_a_year, fen_a_year)
 def test_a_deduction_saves_no_more_than_itself_and_more_for_the_richer(brackets, a, b, deduction):
     low, high = sorted((a, b))
-    saved = [td.tax_saved(x, deduction, *brackets) for x in (low, high)]
+    saved = [tax_rules.tax_saved(x, deduction, *brackets) for x in (low, high)]
     assert 0 <= saved[0] <= saved[1] + 1  # rounding to the fen
     assert saved[1] <= 0.45 * deduction + 1
-    assert td.income_tax(low, *brackets) <= td.income_tax(high, *brackets)
+    assert tax_rules.income_tax(low, *brackets) <= tax_rules.income_tax(high, *brackets)
 
 
 @pytest.mark.parametrize(
@@ -89,7 +90,7 @@ def family(world, p, *, year=2024, his=200_000, hers=100_000, ages=(1,), work=(E
 def test_the_parent_who_earns_more_deducts_for_all_children(world, brackets):
     now = family(world, load(ALL_CLAIM), ages=(1, 4, 9))
     taxable = (200_000 * 9 // 10 - 60_000) * 100
-    saved = td.tax_saved(taxable, 3 * 24_000 * 100, *brackets)
+    saved = tax_rules.tax_saved(taxable, 3 * 24_000 * 100, *brackets)
     assert now["tax_forgone"][HENAN] == saved == now["tax_forgone"].sum()
     assert now["tax_deduction_parents"].sum() == 1
 
@@ -176,4 +177,4 @@ def test_bad_law_is_refused_with_the_key_and_what_is_allowed(change, words):
 def test_brackets_out_of_order_are_refused():
     turned = load({KEY + "bracket_from": {"value": [0, 144_000, 36_000, 3e5, 4.2e5, 6.6e5, 9.6e5]}})
     with pytest.raises(ValueError, match="rising bounds"):
-        td.brackets_of(turned)
+        tax_rules.brackets_of(turned)

@@ -259,6 +259,7 @@ def test_every_step_can_be_read(policy):
         "tax_deduction": {"born": "2024-05", "earnings": "200000"},
         "childcare": {"born": "2025-06"},
         "preschool": {"born": "2021-06", "province": "Henan"},
+        "supplementary_pensions": {"pillar": "personal_pension", "earnings": "200000"},
     }  # fmt: skip
     for line in law(policy, given.get(policy, CARE)):
         assert line.what in str(line)
