@@ -158,7 +158,9 @@ def fund_comparisons(parameters: Parameters) -> list[Comparison]:
         if (match := FUND_KEY.fullmatch(key)) is None:
             continue
         policy, kind, name = match.groups()
-        fund = next(fund for fund in FUNDS if policy.startswith(fund))
+        fund = next((fund for fund in FUNDS if policy.startswith(fund)), None)
+        if fund is None:  # accounts of households, outside the funds
+            continue
         variables = FUND_SERIES[name]
         size = SIZES[parameters[key].unit.removesuffix(" per year")]
         measure = _of_fund(variables, fund, size)

@@ -172,7 +172,7 @@ def answered(monkeypatch, parameters, children=(1, 2, 4), residence=(0, 0, 1)):
 
 def test_the_step_writes_the_answer_of_the_year(monkeypatch, p):
     model = answered(monkeypatch, p)
-    assert model.birth_response.shape == (3, 31, 2, 6)  # fees of preschool differ by province
+    assert model.birth_response.shape == (3, 2, 6)  # nothing differs by province
     assert (model.birth_response > 0).all()
     silent = answered(monkeypatch, switched())
     assert not silent.birth_response.any()
