@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from ..agents import families, luck
 from ..agents.compiled import kernel
+from ..agents.frame import listed
 from ..parameters.load import Parameters
 from .family_counts import outside_marriage
 from .kernels.matching import kin
@@ -53,19 +54,25 @@ def single_mothers(model: "SongheModel") -> Mothers:
     return Mothers(rows.astype(np.int64), bride)
 
 
-def newborns(people: Any) -> NDArray[np.int64]:
+def newborns(people: Any) -> NDArray[np.uint32]:
     """Rows of the children born in the year."""
-    return np.flatnonzero(people["age"] == -1)
+    return listed((people["age"] == -1).view(np.uint8))
 
 
 def mark(found: Singles, mothers: Mothers) -> None:
     """Give single mothers on the market their state: brides look for certain, others do not."""
-    place = np.searchsorted(found.rows, mothers.rows)
-    there = np.flatnonzero(place < len(found.rows))
-    there = there[found.rows[place[there]] == mothers.rows[there]]
-    at, bride = place[there], mothers.bride[there]
+    at, there = on_market(found, mothers.rows)
+    bride = mothers.bride[there]
     found.code[at] += np.where(bride, BRIDE, OUTSIDE) - found.code[at] % STATES
     found.looks[at] = bride
+
+
+def on_market(found: Singles, rows: Rows) -> tuple[Rows, Rows]:
+    """Places among the singles of those rows that are on the market, and which these are."""
+    place = np.searchsorted(found.rows, rows.astype(found.rows.dtype))
+    there = np.flatnonzero(place < len(found.rows))
+    there = there[found.rows[place[there]] == rows[there]]
+    return place[there], there
 
 
 def make_way(
@@ -73,21 +80,32 @@ def make_way(
 ) -> None:
     """Let each bride who is left single take the place of another of her type; writes wives."""
     people = model.people
-    cell = cells_of(found, wives)
-    order = np.argsort(cell, kind="stable")
-    brides = np.intersect1d(mothers.rows[mothers.bride], found.rows)
-    left = brides[~np.isin(brides, wives)]
-    left = left[np.argsort(people["id"][left])]
-    kept = np.isin(wives, brides)
-    u = luck.words(people["id"][left], luck.Call.MARRIAGE, model.year, model.key)[PLACE]
+    wed, place = np.zeros(len(found.rows), np.bool_), places_of(found, wives)
+    wed[place] = True
+    left, _ = on_market(found, mothers.rows[mothers.bride])
+    left = left[~wed[left]]
+    left = left[np.argsort(people["id"][found.rows[left]])]
+    cells, cell = cells_at(found, left), cells_at(found, place)
+    wanted = np.zeros(found.chance.size // STATES * found.regions, np.bool_)
+    wanted[cells] = True
+    order = np.flatnonzero(wanted[cell])
+    order = order[np.argsort(cell[order], kind="stable")]
+    kept = found.code[place] % STATES == BRIDE
+    rows = found.rows[left]
+    u = luck.words(people["id"][rows], luck.Call.MARRIAGE, model.year, model.key)[PLACE]
     links = (people[name] for name in ("mother", "father", "sibship"))
-    places = cells_of(found, left), cell[order], order, kept
-    take_places(left, luck.unit(u), *places, husbands, wives, *links)
+    places = cells, cell[order], order, kept
+    take_places(rows.astype(np.int64), luck.unit(u), *places, husbands, wives, *links)
 
 
-def cells_of(found: Singles, rows: Rows) -> NDArray[np.int64]:
-    """Place of singles in [sex, region, type]."""
-    return np.asarray(found.code[np.searchsorted(found.rows, rows)] // STATES, np.int64)
+def places_of(found: Singles, rows: Rows) -> NDArray[np.int64]:
+    """Place of each of these among the singles, all of whom are on the market."""
+    return np.asarray(np.searchsorted(found.rows, rows.astype(found.rows.dtype, copy=False)))
+
+
+def cells_at(found: Singles, places: Rows) -> NDArray[np.int64]:
+    """Cell of [sex, region, type] at each of these places among the singles."""
+    return np.asarray(found.code[places] // STATES, np.int64)
 
 
 @kernel
@@ -97,7 +115,8 @@ def take_places(
 ) -> None:  # fmt: skip
     """Put each one left in the place of a wife of her cell, by her luck; never with kin.
 
-    cell : of each one left; cells, order : of the wives, sorted, and who stands there
+    cell : of each one left
+    cells, order : of the wives in those cells, sorted, and who stands there
     kept : bool, by couple, whether the place is taken for good; in and out
     """
     for k in range(left.size):

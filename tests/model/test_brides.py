@@ -63,7 +63,8 @@ def test_a_bride_comes_in_the_place_of_another_of_her_type(year):
     changed = np.flatnonzero(wives != before)
     assert len(changed) > 10
     assert len(np.unique(wives)) == len(wives)
-    assert np.array_equal(brides.cells_of(found, wives), brides.cells_of(found, before))
+    after, made = (brides.places_of(found, rows) for rows in (wives, before))
+    assert np.array_equal(brides.cells_at(found, after), brides.cells_at(found, made))
     her = mothers.rows[mothers.bride]
     assert np.isin(wives[changed], her).all()
     assert not np.isin(before[changed], her).any()
