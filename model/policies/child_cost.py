@@ -31,6 +31,7 @@ Counts = NDArray[np.int64]
 COLUMNS: tuple[Column, ...] = ()
 POLICY = "policies.child_cost."
 ADULT = 18
+CHUNK = 1024  # people whose rows stay in the nearest cache
 
 
 @kernel
@@ -39,22 +40,33 @@ def count_children(
 ) -> None:
     """Count children by residence and age at the opening, and mark their households.
 
-    children : int64[residence, ADULT + 1], newborns of the year first; has_child : uint8[household]
+    children : int64[residence, ADULT + 1], newborns of the year first
+    has_child : uint8[households + 1], by number + 1, as nobody is at home in the first
+    Children are listed first, a chunk at a time and without a branch.
     """
-    for i in range(age.size):
-        if age[i] < ADULT and alive[i] == 1:
-            children[residence[i], age[i] + 1] += 1
-            if household[i] >= 0:
-                has_child[household[i]] = 1
+    rows = np.empty(CHUNK, np.uint32)
+    for low in range(0, age.size, CHUNK):
+        n = 0
+        for i in range(low, min(low + CHUNK, age.size)):
+            rows[n] = i
+            n += (age[i] < ADULT) & (alive[i] == 1)
+        for k in range(n):
+            i = rows[k]
+            children[residence[i], np.uint32(age[i] + 1)] += 1
+            has_child[np.uint32(household[i] + 1)] = 1
+    has_child[0] = 0
 
 
 @kernel
 def count_members(alive: Any, residence: Any, household: Any, has_child: Any, members: Any) -> None:
     """Count the people of the marked households by residence, int64[residence]."""
+    total, second = np.int64(0), np.int64(0)
     for i in range(alive.size):
-        h = household[i]
-        if h >= 0 and has_child[h] == 1:
-            members[residence[i]] += alive[i]
+        there = has_child[np.uint32(household[i] + 1)] & alive[i]
+        total += there
+        second += there & residence[i]
+    members[0] += total - second
+    members[1] += second
 
 
 @lru_cache(maxsize=8)
@@ -93,7 +105,7 @@ def apply(model: "SongheModel") -> None:
     p, people, year = model.parameters, model.people, model.year
     homes = int(people["household"].max(initial=-1)) + 1
     children = np.zeros((len(RESIDENCES), ADULT + 1), np.int64)
-    has_child, members = np.zeros(homes, np.uint8), np.zeros(len(RESIDENCES), np.int64)
+    has_child, members = np.zeros(homes + 1, np.uint8), np.zeros(len(RESIDENCES), np.int64)
     alive, age, residence, household = (people[name] for name in READS)
     count_children(alive, age, residence, household, children, has_child)
     count_members(alive, residence, household, has_child, members)

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from ...agents import luck
 from ...agents.columns import Column
 from ...agents.compiled import kernel, rule
+from ...agents.frame import listed
 from ...parameters.dims import PROVINCES, SCHEMES, SEXES, WORK
 from ...parameters.load import Parameters
 from ..funds import MONTHS, add_counts, fens
@@ -153,6 +154,7 @@ def pay_others(
         sums[EMPLOYER_COST, p] += pay_for(now, np.int64(earnings[i]) * FEN // MONTHS)
 
 
+CHUNK = 1024  # people whose rows stay in the nearest cache
 SUMS = 6
 MOTHER_DAYS, FATHER_DAYS, PARENTAL_DAYS, ALLOWANCE, EMPLOYER_COST, PAID_MOTHERS = range(SUMS)
 
@@ -166,17 +168,24 @@ def sum_bases(
 
     floor, ceiling : of a monthly base, fen, int64[province]; bases : int64[province]
     heads : int64[2, province]
+    Both are listed first, a chunk at a time and without a branch.
     """
-    for i in range(alive.size):
-        if alive[i] == 0:
-            continue
-        p = province[i]
-        if is_employee(work[i]):
-            own = np.int64(declared * earnings[i] * FEN / MONTHS)
-            bases[p] += MONTHS * min(max(own, floor[p]), ceiling[p])
+    rows, others = np.empty(CHUNK, np.uint32), np.empty(CHUNK, np.uint32)
+    own = np.empty(CHUNK, np.int64)
+    for low in range(0, alive.size, CHUNK):
+        n = m = 0
+        for i in range(low, min(low + CHUNK, alive.size)):
+            rows[n], others[m] = i, i
+            n += (alive[i] == 1) & ((work[i] == ENTERPRISE) | (work[i] == PUBLIC))
+            m += (alive[i] == 1) & (work[i] == FLEXIBLE) & (scheme[i] == MEMBER)
+        for k in range(n):
+            own[k] = np.int64(declared * earnings[rows[k]] * FEN / MONTHS)
+        for k in range(n):
+            p = province[rows[k]]
+            bases[p] += MONTHS * min(max(own[k], floor[p]), ceiling[p])
             heads[0, p] += 1
-        elif work[i] == FLEXIBLE and scheme[i] == MEMBER:
-            heads[1, p] += 1
+        for k in range(m):
+            heads[1, province[others[k]]] += 1
 
 
 def _days(p: Parameters, name: str, year: int) -> Any:
@@ -218,7 +227,7 @@ def rules_of(p: Parameters, year: int) -> Rules:
 
 def mothers_of(people: Any) -> tuple[Counts, Counts, Counts]:
     """Mothers of the year, children of their delivery, month of it; each int64[mother]."""
-    newborn = np.flatnonzero(people["age"] < 0)
+    newborn = listed((people["age"] < 0).view(np.uint8))
     newborn = newborn[people["mother"][newborn] >= 0]
     rows, first, children = np.unique(
         people["mother"][newborn], return_index=True, return_counts=True
@@ -269,8 +278,9 @@ def apply_leave(model: "SongheModel") -> None:
 
 def _parents_of_young(people: Any) -> Counts:
     """Women with a child under three born before the year, and their partners."""
-    young = (people["since_birth"] <= YOUNG) & (people["alive"] == 1) & (people["sex"] == FEMALE)
-    mothers = np.flatnonzero(young)
+    recent = (people["since_birth"] <= YOUNG).view(np.uint8)
+    mothers = listed(recent & people["alive"]).astype(np.int64)
+    mothers = mothers[people["sex"][mothers] == FEMALE]
     partners = people["partner"][mothers]
     return np.concatenate([mothers, partners[partners >= 0].astype(np.int64)])
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from ...agents.columns import THIS_YEAR, Column
 from ...agents.compiled import kernel
+from ...agents.frame import listed
 from ...parameters.dims import PROVINCES
 from ...parameters.load import Parameters
 from ..funds import add_counts, fen
@@ -33,22 +34,39 @@ CENTRAL, LOCAL, PROVIDERS = "central_government", "local_government", "primary_c
 
 
 @kernel
-def count_people(
-    alive: Any, age: Any, since_birth: Any, province: Any, heads: Any, children: Any, mothers: Any
-) -> None:
-    """Count people, children by age in the year, and deliveries, by province.
+def count_heads(alive: Any, province: Any, heads: Any) -> None:
+    """Count the living by province; heads : int64[4, province], to be added up.
 
-    heads, mothers : int64[province]; children : int64[province, age], of the ages with visits
+    There are four in turn, since neighbours live in one province.
     """
-    last = children.shape[1]
     for i in range(alive.size):
-        if alive[i] == 0:
-            continue
-        p = province[i]
-        heads[p] += 1
-        if age[i] + 1 < last:  # a newborn has its visits of the first year
-            children[p, age[i] + 1] += 1
-        mothers[p] += since_birth[i] == THIS_YEAR
+        heads[np.uint32(i) & np.uint32(3), province[i]] += alive[i]
+
+
+@kernel
+def count_ages(rows: Any, age: Any, province: Any, children: Any) -> None:
+    """Count listed children by age in the year; children : int64[province, age]."""
+    for k in range(rows.size):  # a newborn has its visits of the first year
+        i = rows[k]
+        children[province[i], np.uint32(age[i] + 1)] += 1
+
+
+def count_people(people: Any, ages: int) -> tuple[Counts, Counts, Counts]:
+    """People, children by age in the year, and deliveries, by province.
+
+    ages : with visits
+
+    Returns
+    -------
+    int64[province], int64[province, ages], int64[province]
+    """
+    alive, age, since_birth, province = (people[name] for name in READS)
+    heads = np.zeros((4, len(PROVINCES)), np.int64)
+    count_heads(alive, province, heads)
+    children = np.zeros((len(PROVINCES), ages), np.int64)
+    count_ages(listed((age < ages - 1).view(np.uint8) & alive), age, province, children)
+    mothers = listed((since_birth == THIS_YEAR).view(np.uint8) & alive)
+    return heads.sum(axis=0), children, np.bincount(province[mothers], minlength=len(PROVINCES))
 
 
 def subsidy_per_head(p: Parameters, year: int) -> int:
@@ -74,9 +92,7 @@ def apply(model: "SongheModel") -> None:
     """The subsidy of the year and the visits of the package."""
     p, people = model.parameters, model.people
     visits, coverage = visits_by_age(p), p.value(POLICY + "coverage")
-    heads, mothers = np.zeros((2, len(PROVINCES)), np.int64)
-    children = np.zeros((len(PROVINCES), len(visits)), np.int64)
-    count_people(*(people[name] for name in READS), heads, children, mothers)
+    heads, children, mothers = count_people(people, len(visits))
     money = heads * subsidy_per_head(p, model.year)
     central = np.rint(money * p.value(POLICY + "central_share")).astype(np.int64)
     fund = model.funds[FUND]

@@ -20,6 +20,7 @@ from scipy.special import ndtri
 from ...agents import luck
 from ...agents.columns import Column
 from ...agents.compiled import kernel, rule
+from ...agents.frame import listed
 from ...parameters.dims import EDUCATION, PROVINCES, RESIDENCES, SEXES, WORK
 from ...parameters.load import Parameters
 from ..funds import MONTHS, fen
@@ -92,21 +93,32 @@ def deducts(mother: int, father: int, work: Any, earnings: Any) -> int:
 
 
 @kernel
+def flag_children(alive: Any, age: Any, enrolled: Any, flags: Any) -> None:
+    """Set the flag of each child who may count, a byte; it vectorises."""
+    for i in range(age.size):
+        learns = (age[i] < np.int8(SCHOOL_AGE)) | (enrolled[i] == np.uint8(1))
+        flags[i] = (age[i] <= np.int8(OLDEST)) & (alive[i] == np.uint8(1)) & learns
+
+
+@kernel
 def collect(
-    alive: Any, age: Any, birth_month: Any, enrolled: Any, mother: Any, father: Any, work: Any,
+    children: Any, age: Any, birth_month: Any, enrolled: Any, mother: Any, father: Any, work: Any,
     earnings: Any, r: Rules, rows: Any, due: Any,
 ) -> int:  # fmt: skip
-    """List the parents who deduct, a row for each child, with the fen; returns how many."""
+    """List the parents who deduct, each once, and add up their fen; returns how many there are.
+
+    children : rows; rows : int32[children], out; due : int64[people], zero before
+    """
     n = 0
-    for i in range(age.size):
-        if age[i] > OLDEST or alive[i] == 0 or (age[i] >= SCHOOL_AGE and enrolled[i] == 0):
-            continue
+    for i in children:
         row = deducts(mother[i], father[i], work, earnings)
         if row < 0 or earnings[row] * FEN <= r.free:
             continue
-        rows[n] = row
-        due[n] = deduction_of(age[i], birth_month[i], enrolled[i] == 1, r)
-        n += due[n] > 0
+        fen_of_child = deduction_of(age[i], birth_month[i], enrolled[i] == 1, r)
+        if fen_of_child > 0:
+            rows[n] = row
+            n += due[row] == 0
+            due[row] += fen_of_child
     return n
 
 
@@ -115,13 +127,16 @@ def forgo(
     rows: Any, due: Any, u: Any, earnings: Any, province: Any, take_up: float, r: Rules, money: Any,
     payers: Any,
 ) -> None:  # fmt: skip
-    """Add tax forgone in fen, and parents who gain, by province. rows, due : of each parent"""
+    """Add tax forgone in fen, and parents who gain, by province.
+
+    rows, u : of each parent; due : by row of all people
+    """
     for k in range(rows.size):
         if u[k] >= take_up:
             continue
         i = rows[k]
         taxable = taxable_income(earnings[i], r)
-        saved = tax_saved(taxable, due[k], r.bracket_from, r.rate)
+        saved = tax_saved(taxable, due[i], r.bracket_from, r.rate)
         money[province[i]] += saved
         payers[province[i]] += saved > 0
 
@@ -161,15 +176,17 @@ def apply(model: "SongheModel") -> None:
     if model.year < first_year(p):
         return
     r = rules_of(p, model.year)
-    rows, due = np.empty(people.n + 1, np.int32), np.empty(people.n + 1, np.int64)
-    n = collect(*(people[name] for name in CHILD_READS), r, rows, due)
-    parents, place = np.unique(rows[:n], return_inverse=True)
-    total = np.bincount(place, due[:n], len(parents)).astype(np.int64)
+    flags, due = np.empty(people.n, np.uint8), np.zeros(people.n, np.int64)
+    flag_children(people["alive"], people["age"], people["enrolled"], flags)
+    children = listed(flags)
+    parents = np.empty(len(children) + 1, np.int32)
+    columns = (people[name] for name in CHILD_READS[1:])
+    parents = parents[: collect(children, *columns, r, parents, due)]
     ids, call = people["id"][parents], luck.Call.FAMILY_POLICY
     u = luck.uniforms(ids, call, luck.LASTING, model.key)[TAXPAYER]
     money, payers = np.zeros(len(PROVINCES), np.int64), np.zeros(len(PROVINCES), np.int64)
-    columns = people["earnings"], people["province"]
-    forgo(parents, total, u, *columns, p.value(POLICY + "take_up"), r, money, payers)
+    place = people["earnings"], people["province"]
+    forgo(parents, due, u, *place, p.value(POLICY + "take_up"), r, money, payers)
     model.tally.add("tax_forgone", money)
     model.tally.add("tax_deduction_parents", payers)
 
