@@ -208,8 +208,8 @@ def _when(p: Parameters, key: str, day: date) -> tuple[date | None, str]:
 # --- the policies -----------------------------------------------------------------------------
 
 
-def _child_subsidy(p: Parameters, born: Month, died: Month | None) -> list[Line]:
-    key = child_subsidy.POLICY
+def _child_subsidy(p: Parameters, born: Month, died: Month | None, order: int) -> list[Line]:
+    key, place = child_subsidy.POLICY, order - 1
     start, end = child_subsidy.first_day(p), born.number + int(p.value(key + "months"))
     lines = [
         Line("first month entitled by birth", _text(born.number + 1), "", None,
@@ -229,9 +229,11 @@ def _child_subsidy(p: Parameters, born: Month, died: Month | None) -> list[Line]
         first, last = child_subsidy.entitled_months(age, born.month, death_u, rules)
         if last < first:
             continue
-        paid = int(child_subsidy.subsidy(first, last, rules))
-        total, months = total + paid, months + last - first + 1
-        when = _when(p, key + "amount", date(year, last, 1))
+        paid = int(child_subsidy.subsidy(first, last, place, rules))
+        total += paid
+        months += int(child_subsidy.months_paid(first, last, place, rules))
+        now = date(year, last, 1)
+        when = max(_when(p, key + name, now) for name in ("amount", "by_order"))
         what = f"{year}, months {first} to {last}"
         lines.append(Line(what, paid / FEN, "yuan", *when))
     return [*lines, Line("months paid", f"{months}", "months"), Line("total", total / FEN, "yuan")]
@@ -687,7 +689,11 @@ _RETIREMENT = {
 }
 POLICIES: Mapping[str, tuple[Mapping[str, Key], Callable[..., list[Line]]]] = {
     "child_subsidy": (
-        {"born": Key(_month, _MONTH), "died": Key(_month, _MONTH, "")},
+        {
+            "born": Key(_month, _MONTH),
+            "died": Key(_month, _MONTH, ""),
+            "order": Key(_whole(1, 3), "order of birth, 1 to 3 and later", "1"),
+        },
         _child_subsidy,
     ),
     "child_cost": (

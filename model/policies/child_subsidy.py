@@ -1,12 +1,13 @@
 """The national child-rearing subsidy: who is paid for how many months, and what it promises.
 
-Decides for every child under three, whatever its birth order, the months of a year for
-which the subsidy is due, and what the payments for a next child are worth at its birth. A
-child is entitled from the month after its birth to the month of its third birthday, not
-before January 2025, and to the month of its death; the amount is that of the law of each
-month. Source: implementation plan of July 2025 (`parameters/policies/child_subsidy.yaml`).
-Leaves out local subsidies (`local_child_subsidy.py`), registration and legality of the
-birth, and the time from entitlement to payment.
+Decides for every child under three the months of a year for which the subsidy is due, and what
+the payments for a next child are worth at its birth. A child is entitled from the month after
+its birth to the month of its third birthday, not before January 2025, and to the month of its
+death; the amount is that of the law of each month for the child's order of birth. A month for
+which the law gives the order nothing does not count. Source: implementation plan of July 2025
+(`parameters/policies/child_subsidy.yaml`). Leaves out local subsidies
+(`local_child_subsidy.py`), registration and legality of the birth, and the time from
+entitlement to payment.
 """
 
 from datetime import date
@@ -19,9 +20,10 @@ from numpy.typing import NDArray
 from ...agents import luck
 from ...agents.columns import Column
 from ...agents.compiled import kernel, rule
-from ...parameters.dims import PROVINCES
+from ...parameters.dims import BIRTH_ORDERS, PROVINCES
 from ...parameters.load import Parameters
-from ..funds import MONTHS, add_counts, by_month, fen
+from ..birth_order import order_of
+from ..funds import MONTHS, add_counts, by_month, fens
 from ..months import month_number, months_of_year
 from ..numbers import Numbers
 from ..prices import by_law
@@ -31,12 +33,14 @@ from ..step import Step
 if TYPE_CHECKING:
     from ..model import SongheModel
 
+Floats = NDArray[np.float64]
 Counts = NDArray[np.int64]
 
 COLUMNS: tuple[Column, ...] = ()
 FUND = "child_subsidy"
 POLICY = "policies.child_subsidy."
 CENTRAL, LOCAL, HOUSEHOLDS = "central_government", "local_government", "households"
+ORDERS = len(BIRTH_ORDERS)
 TAKE_UP = 2  # lane of the lasting call
 
 
@@ -45,7 +49,8 @@ class Rules(NamedTuple):
 
     first : number of the first month for which anything is paid, 12 * year + month - 1
     months : for which a child is entitled
-    paid : running sums of the year's monthly amounts, fen, int64[13]
+    paid : running sums of the year's monthly amounts, fen, int64[order, 13]
+    due : running sums of months in which an order is given anything, int64[order, 13]
     take_up : share of entitled children for whom it is claimed
     """
 
@@ -53,6 +58,7 @@ class Rules(NamedTuple):
     first: int
     months: int
     paid: Counts
+    due: Counts
     take_up: float
 
 
@@ -67,9 +73,21 @@ def entitled_months(age: int, birth_month: int, death_u: float, r: Rules) -> Any
 
 
 @rule
-def subsidy(first: int, last: int, r: Rules) -> int:
-    """Fen for the months of the year from first to last."""
-    return int(r.paid[last] - r.paid[first - 1])
+def subsidy(first: int, last: int, order: int, r: Rules) -> int:
+    """Fen for the months of the year from first to last. order : from 0"""
+    return int(r.paid[order, last] - r.paid[order, first - 1])
+
+
+@rule
+def months_paid(first: int, last: int, order: int, r: Rules) -> int:
+    """Months from first to last in which the law gives the order anything. order : from 0"""
+    return int(r.due[order, last] - r.due[order, first - 1])
+
+
+@rule
+def place_of(identity: Any) -> int:
+    """Place of the order of birth in the law's list; the first where it is not known."""
+    return min(max(int(order_of(identity)), 1), ORDERS) - 1
 
 
 @rule
@@ -81,7 +99,7 @@ def starts(age: int, birth_month: int, r: Rules) -> bool:
 
 @kernel
 def child_subsidy(
-    age: Any, birth_month: Any, alive: Any, death_u: Any, province: Any, claims: Any,
+    id: Any, age: Any, birth_month: Any, alive: Any, death_u: Any, province: Any, claims: Any,
     r: Rules, oldest: int, months: Any, money: Any, children: Any, awards: Any,
 ) -> None:  # fmt: skip
     """Add the months, the fen, the children and the first payments by province.
@@ -94,19 +112,24 @@ def child_subsidy(
         if claims.size and not claims[i]:
             continue
         first, last = entitled_months(age[i], birth_month[i], death_u[i], r)
-        if last >= first:
+        if last < first:
+            continue
+        order = place_of(id[i])
+        due = months_paid(first, last, order, r)
+        if due > 0:
             p = province[i]
-            months[p] += last - first + 1
-            money[p] += subsidy(first, last, r)
+            months[p] += due
+            money[p] += subsidy(first, last, order, r)
             children[p] += 1
             awards[p] += starts(age[i], birth_month[i], r)
 
 
-def monthly_fen(p: Parameters, day: date) -> int:
-    """Monthly amount under the law of a day, whole fen; zero before the law."""
+def monthly_fen(p: Parameters, day: date) -> Counts:
+    """Monthly amount under the law of a day, whole fen, int64[order]; zero before the law."""
     if day < first_day(p):
-        return 0
-    return fen(float(np.asarray(p.at(POLICY + "amount", day))) / MONTHS)
+        return np.zeros(ORDERS, np.int64)
+    amount = np.asarray(p.at(POLICY + "amount", day)) * np.asarray(p.at(POLICY + "by_order", day))
+    return fens(amount / MONTHS)
 
 
 def first_day(p: Parameters) -> date:
@@ -116,12 +139,14 @@ def first_day(p: Parameters) -> date:
 
 def rules_of(p: Parameters, year: int) -> Rules:
     """The law of a year."""
-    start = first_day(p)
+    start, keys = first_day(p), [POLICY + "amount", POLICY + "by_order"]
+    amounts = by_law(p, keys, year, lambda day: monthly_fen(p, day))
     return Rules(
         year=year,
         first=int(month_number(start.year, start.month)),
         months=int(p.value(POLICY + "months")),
-        paid=by_month(by_law(p, [POLICY + "amount"], year, lambda day: monthly_fen(p, day))),
+        paid=np.apply_along_axis(by_month, -1, amounts),
+        due=np.apply_along_axis(by_month, -1, (amounts > 0).astype(np.int64)),
         take_up=p.value(POLICY + "take_up"),
     )
 
@@ -132,7 +157,7 @@ def apply(model: "SongheModel") -> None:
         return
     rules = rules_of(model.parameters, model.year)
     people, sums = model.people, np.zeros((4, len(PROVINCES)), np.int64)
-    names = ("age", "birth_month", "alive", "death_u", "province")
+    names = ("id", "age", "birth_month", "alive", "death_u", "province")
     oldest = rules.months // MONTHS
     claims = _claims(model, rules.take_up, oldest)
     child_subsidy(*(people[name] for name in names), claims, rules, oldest, *sums)
@@ -178,23 +203,24 @@ STEP = Step(
 
 
 @lru_cache(maxsize=256)
-def _benefit(numbers: Numbers, year: int) -> float:
+def _benefit(numbers: Numbers, year: int) -> Floats:
     p, when = numbers.p, decided(numbers.p, year)
     if when < p.value(POLICY + "announced"):
-        return 0.0
+        return np.zeros(ORDERS)
 
-    def monthly(day: date, _: int) -> float:
-        return float(known(p, POLICY + "amount", day, when)) / MONTHS
+    def monthly(day: date, _: int) -> Any:
+        amount, factor = (known(p, POLICY + name, day, when) for name in ("amount", "by_order"))
+        return np.asarray(amount) * np.asarray(factor) / MONTHS
 
     payments = expected_payments(p, year, int(p.value(POLICY + "months")), monthly)
-    return float(present_value(p, payments)) if payments.size else 0.0
+    return np.asarray(present_value(p, payments)) if payments.size else np.zeros(ORDERS)
 
 
-def benefit(p: Parameters, year: int) -> float:
+def benefit(p: Parameters, year: int, order: int = 1) -> float:
     """Present value of the payments for a child born in a year, yuan of that year."""
-    return _benefit(Numbers(p), year)
+    return float(_benefit(Numbers(p), year)[order - 1])
 
 
 def promise(model: "SongheModel") -> Promise:
-    """The same cash for every child."""
-    return Promise(cash=benefit(model.parameters, model.year))
+    """Cash by order of the child."""
+    return Promise(cash=_benefit(Numbers(model.parameters), model.year)[:, None, None, None])

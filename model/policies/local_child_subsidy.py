@@ -18,10 +18,10 @@ from numpy.typing import NDArray
 
 from ...agents.columns import Column
 from ...agents.compiled import kernel, rule
-from ...agents.luck import BASE_SHIFT, BITS, MOST_CHILDREN
 from ...parameters.dims import BIRTH_ORDERS, PROVINCES
 from ...parameters.load import ParameterError, Parameters
 from ...parameters.problems import Problem
+from ..birth_order import order_of
 from ..funds import MONTHS, by_month, fens
 from ..months import month_number, months_of_year
 from ..numbers import Numbers
@@ -58,16 +58,6 @@ class Rules(NamedTuple):
     paid_from: Counts
     first: Counts
     last: Counts
-
-
-@rule
-def order_of(identity: Any) -> int:
-    """Order of birth, by the path of an id; 0 of who was not born in a simulated year."""
-    for k in range(BASE_SHIFT // BITS):
-        order = (identity >> np.uint64(k * BITS)) & np.uint64(MOST_CHILDREN)
-        if order > np.uint64(0):
-            return int(np.int64(order))
-    return 0
 
 
 @rule

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from songhe.agents import luck
 from songhe.model import funds
 from songhe.model.policies import child_subsidy
 from songhe.parameters.dims import FUNDS
@@ -29,7 +30,7 @@ def paid(p, born, birth_month, years, death=None):
         first, last = child_subsidy.entitled_months(year - 1 - born, birth_month, u, r)
         if last >= first:
             months += last - first + 1
-            money += child_subsidy.subsidy(first, last, r)
+            money += child_subsidy.subsidy(first, last, 0, r)
     return months, money
 
 
@@ -83,8 +84,8 @@ def test_living_longer_never_pays_less(age, month, u):
 def test_each_month_is_paid_by_its_own_law():
     p = load({AMOUNT: {"2027-07-01": 7200}})
     r = child_subsidy.rules_of(p, 2027)
-    assert child_subsidy.subsidy(1, 12, r) == 6 * 30_000 + 6 * 60_000
-    assert child_subsidy.subsidy(7, 7, r) == 60_000
+    assert child_subsidy.subsidy(1, 12, 0, r) == 6 * 30_000 + 6 * 60_000
+    assert child_subsidy.subsidy(7, 7, 0, r) == 60_000
 
 
 def test_outlay_is_entitled_months_times_the_amount(world, crowd, p):
@@ -179,10 +180,38 @@ def test_payments_a_child_gets_only_in_part_are_counted_in_part(p):
 
 def test_the_promise_is_cash_and_the_same_for_all(world, crowd, p):
     promise = child_subsidy.promise(world(p, year=2027, **crowd(10)))
-    assert promise == (child_subsidy.benefit(p, 2027), 0.0, 0.0, 0.0, 0.0, 0.0)
+    assert promise[1:] == (0.0, 0.0, 0.0, 0.0, 0.0)
+    assert (promise.cash == child_subsidy.benefit(p, 2027)).all()
 
 
 def test_amounts_are_law_from_their_date(p):
     assert child_subsidy.first_day(p) == date(2025, 1, 1)
-    assert child_subsidy.monthly_fen(p, date(2024, 12, 31)) == 0
-    assert child_subsidy.monthly_fen(p, date(2025, 1, 1)) == 30_000
+    assert child_subsidy.monthly_fen(p, date(2024, 12, 31)).tolist() == [0, 0, 0]
+    assert child_subsidy.monthly_fen(p, date(2025, 1, 1)).tolist() == [30_000] * 3
+
+
+# --- by order of birth
+
+LATER = {"policies.child_subsidy.by_order": {"2027-07-01": [0, 1, 1.5]}}
+
+
+def test_a_child_is_paid_by_the_law_of_its_order(world):
+    root = np.uint64(7 << luck.BASE_SHIFT)
+    children = [luck.child_ids(np.full(1, root), np.array([k]))[0] for k in (1, 2, 3, 4)]
+    ids = np.array([root, *children], np.uint64)  # the first came from abroad
+    none = np.full(5, 2.0, np.float32)
+    people = {"id": ids, "age": np.zeros(5, np.int8), "birth_month": np.full(5, 6, np.uint8)}
+    w = world(load(LATER), year=2027, death_u=none, **people).run(child_subsidy.STEP, funds.STEP)
+    counts = w.tally.now
+    assert counts["child_subsidy_months"].sum() == 2 * 6 + 3 * 12
+    paid = 2 * 6 * 30_000 + 12 * 30_000 + 2 * (6 * 30_000 + 6 * 45_000)
+    assert counts["fund_outlay"][AT].sum() == paid == counts["fund_subsidy"][AT].sum()
+    w.later().run(child_subsidy.STEP)
+    assert w.tally.now["fund_beneficiaries"][AT].sum() == 3  # no first child is paid any more
+
+
+def test_the_promise_differs_by_order(world, crowd, p):
+    w = world(load(LATER), year=2029, **crowd(10))
+    cash = child_subsidy.promise(w).cash[:, 0, 0, 0]
+    assert cash[0] == 0.0
+    np.testing.assert_allclose(cash[1:], np.array([1, 1.5]) * child_subsidy.benefit(p, 2029))

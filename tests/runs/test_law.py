@@ -30,6 +30,15 @@ def test_child_subsidy_of_one_child(given, months, yuan):
     assert value(lines, "total") == yuan
 
 
+def test_child_subsidy_by_order_of_birth():
+    later = load({"policies.child_subsidy.by_order": {"2027-01-01": [0, 1, 2]}})
+    lines = [law("child_subsidy", {"born": "2025-12", "order": o}, later) for o in "123"]
+    assert [value(one, "months paid") for one in lines] == ["12", "36", "36"]
+    assert [value(one, "total") for one in lines] == [3600.0, 10800.0, 3600.0 + 2 * 7200.0]
+    (last,) = (line for line in lines[2] if line.what.startswith("2028"))
+    assert str(last.date) == "2027-01-01"
+
+
 def test_each_year_names_its_law():
     doubled = load({"policies.child_subsidy.amount": {"2027-01-01": 7200}})
     lines = law("child_subsidy", {"born": "2025-12"}, doubled)
@@ -278,7 +287,7 @@ def test_every_step_can_be_read(policy):
         ("preschool", {"born": "2020-06", "province": "Henan", "ownership": "mine"}, "public or"),
         ("preschool", {"born": "2009-06", "province": "Henan"}, "from 2010-01"),
         ("child_subsidies", {}, "one of child_subsidy, child_cost"),
-        ("child_subsidy", {"born": "2025-06", "wage": "1"}, "one of born, died"),
+        ("child_subsidy", {"born": "2025-06", "wage": "1"}, "one of born, died, order"),
         ("child_subsidy", {}, "a month, YYYY-MM"),
         ("child_subsidy", {"born": "2025-13"}, "a month, YYYY-MM"),
         ("child_subsidy", {"born": "2025-06", "died": "2025-05"}, "2025-06 or later"),
