@@ -98,8 +98,9 @@ def expected_payments(
     for k in range(months):
         later, month = divmod(MIDDLE + k, MONTHS)  # the month after the birth month is first
         now = year + later
-        paid = np.asarray(amount(date(now, month + 1, 1), k + 1), dtype=np.float64)
-        real = paid * (price_index(p, year) / price_index(p, now))
+        if k == 0 or month == 0:
+            prices = price_index(p, year) / price_index(p, now)
+        real = np.asarray(amount(date(now, month + 1, 1), k + 1), dtype=np.float64) * prices
         if k % MONTHS == 0:
             sums.append(real)
         else:

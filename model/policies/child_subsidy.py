@@ -27,7 +27,7 @@ from ..funds import MONTHS, add_counts, by_month, fens
 from ..months import month_number, months_of_year
 from ..numbers import Numbers
 from ..prices import by_law
-from ..promise import Promise, decided, expected_payments, known, present_value
+from ..promise import Promise, decided, expected_payments, known_by_month, present_value
 from ..step import Step
 
 if TYPE_CHECKING:
@@ -208,11 +208,14 @@ def _benefit(numbers: Numbers, year: int) -> Floats:
     if when < p.value(POLICY + "announced"):
         return np.zeros(ORDERS)
 
-    def monthly(day: date, _: int) -> Any:
-        amount, factor = (known(p, POLICY + name, day, when) for name in ("amount", "by_order"))
-        return np.asarray(amount) * np.asarray(factor) / MONTHS
+    months = int(p.value(POLICY + "months"))
+    amount, factor = (known_by_month(p, POLICY + n, year, months) for n in ("amount", "by_order"))
+    due = amount[:, None] * factor / MONTHS  # [month, order]
 
-    payments = expected_payments(p, year, int(p.value(POLICY + "months")), monthly)
+    def monthly(_: date, month: int) -> Any:
+        return due[month - 1]
+
+    payments = expected_payments(p, year, months, monthly)
     return np.asarray(present_value(p, payments)) if payments.size else np.zeros(ORDERS)
 
 

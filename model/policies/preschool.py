@@ -11,7 +11,7 @@ of one year at primary schools, and children who repeat or come late.
 """
 
 from datetime import date
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -386,13 +386,19 @@ def _relief(numbers: Numbers, year: int) -> float:
     wants, youngest = p.array(POLICY + "wants"), begins_at(p)
     share, months = p.value(POLICY + "fee_follows_wages"), YEAR * (youngest + GRADES + 1)
 
+    @cache
+    def law(now: int, term: int) -> Any:
+        return known(p, key, date(now, *TERM_DAYS[term]), when) * wants
+
+    @cache
+    def grown(now: int) -> float:
+        return wage_factor(p, share, year, now)
+
     def amount(day: date, _: int) -> float:
         grade = int(grade_of(day.year - 1 - year, day.month, youngest))
         if not 0 <= grade < GRADES or JUNE < day.month <= SPRING:
             return 0.0
-        term = TERM_DAYS[0] if day.month <= SPRING else TERM_DAYS[1]
-        waived = float(known(p, key, date(day.year, *term), when)[grade])
-        return waived * float(wants[grade]) * wage_factor(p, share, year, day.year)
+        return float(law(day.year, int(day.month > SPRING))[grade]) * grown(day.year)
 
     return float(present_value(p, expected_payments(p, year, months, amount)))
 
