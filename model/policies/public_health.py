@@ -34,39 +34,18 @@ CENTRAL, LOCAL, PROVIDERS = "central_government", "local_government", "primary_c
 
 
 @kernel
-def count_heads(alive: Any, province: Any, heads: Any) -> None:
-    """Count the living by province; heads : int64[4, province], to be added up.
+def count_people(alive: Any, age: Any, province: Any, rows: Any, heads: Any, children: Any) -> None:
+    """Count the living, and listed children by age in the year, by province.
 
-    There are four in turn, since neighbours live in one province.
+    heads : int64[4, province], to be added up: there are four in turn, since neighbours live
+        in one province
+    rows : of the children; children : int64[province, age], of the ages with visits
     """
     for i in range(alive.size):
         heads[np.uint32(i) & np.uint32(3), province[i]] += alive[i]
-
-
-@kernel
-def count_ages(rows: Any, age: Any, province: Any, children: Any) -> None:
-    """Count listed children by age in the year; children : int64[province, age]."""
     for k in range(rows.size):  # a newborn has its visits of the first year
         i = rows[k]
         children[province[i], np.uint32(age[i] + 1)] += 1
-
-
-def count_people(people: Any, ages: int) -> tuple[Counts, Counts, Counts]:
-    """People, children by age in the year, and deliveries, by province.
-
-    ages : with visits
-
-    Returns
-    -------
-    int64[province], int64[province, ages], int64[province]
-    """
-    alive, age, since_birth, province = (people[name] for name in READS)
-    heads = np.zeros((4, len(PROVINCES)), np.int64)
-    count_heads(alive, province, heads)
-    children = np.zeros((len(PROVINCES), ages), np.int64)
-    count_ages(listed((age < ages - 1).view(np.uint8) & alive), age, province, children)
-    mothers = listed((since_birth == THIS_YEAR).view(np.uint8) & alive)
-    return heads.sum(axis=0), children, np.bincount(province[mothers], minlength=len(PROVINCES))
 
 
 def subsidy_per_head(p: Parameters, year: int) -> int:
@@ -92,7 +71,23 @@ def apply(model: "SongheModel") -> None:
     """The subsidy of the year and the visits of the package."""
     p, people = model.parameters, model.people
     visits, coverage = visits_by_age(p), p.value(POLICY + "coverage")
-    heads, children, mothers = count_people(people, len(visits))
+    alive, age, since_birth, province = (people[name] for name in READS)
+    n, ages = len(PROVINCES), len(visits)
+    heads, children = np.zeros((4, n), np.int64), np.zeros((n, ages), np.int64)
+    young = listed((age < ages - 1).view(np.uint8) & alive)
+    count_people(alive, age, province, young, heads, children)
+    mothers = province[listed((since_birth == THIS_YEAR).view(np.uint8) & alive)]
+    _book(model, heads.sum(axis=0))
+    made = np.rint(coverage * (children @ visits)).astype(np.int64)
+    deliveries = np.bincount(mothers, minlength=n)
+    for_mothers = np.rint(coverage * p.value(POLICY + "maternal_visits") * deliveries)
+    model.tally.add("child_health_visits", made)
+    model.tally.add("maternal_health_visits", for_mothers.astype(np.int64))
+
+
+def _book(model: "SongheModel", heads: Counts) -> None:
+    """The subsidy for these people, int64[province], and what becomes of it."""
+    p = model.parameters
     money = heads * subsidy_per_head(p, model.year)
     central = np.rint(money * p.value(POLICY + "central_share")).astype(np.int64)
     fund = model.funds[FUND]
@@ -100,10 +95,6 @@ def apply(model: "SongheModel") -> None:
     fund.flow("subsidy", money - central, LOCAL)
     fund.flow("outlay", money, PROVIDERS)
     add_counts(model, FUND, fund_registered=heads, fund_beneficiaries=heads)
-    made = np.rint(coverage * (children @ visits)).astype(np.int64)
-    for_mothers = np.rint(coverage * p.value(POLICY + "maternal_visits") * mothers)
-    model.tally.add("child_health_visits", made)
-    model.tally.add("maternal_health_visits", for_mothers.astype(np.int64))
 
 
 READS = ("alive", "age", "since_birth", "province")

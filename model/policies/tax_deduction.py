@@ -93,14 +93,6 @@ def deducts(mother: int, father: int, work: Any, earnings: Any) -> int:
 
 
 @kernel
-def flag_children(alive: Any, age: Any, enrolled: Any, flags: Any) -> None:
-    """Set the flag of each child who may count, a byte; it vectorises."""
-    for i in range(age.size):
-        learns = (age[i] < np.int8(SCHOOL_AGE)) | (enrolled[i] == np.uint8(1))
-        flags[i] = (age[i] <= np.int8(OLDEST)) & (alive[i] == np.uint8(1)) & learns
-
-
-@kernel
 def collect(
     children: Any, age: Any, birth_month: Any, enrolled: Any, mother: Any, father: Any, work: Any,
     earnings: Any, r: Rules, rows: Any, due: Any,
@@ -176,9 +168,9 @@ def apply(model: "SongheModel") -> None:
     if model.year < first_year(p):
         return
     r = rules_of(p, model.year)
-    flags, due = np.empty(people.n, np.uint8), np.zeros(people.n, np.int64)
-    flag_children(people["alive"], people["age"], people["enrolled"], flags)
-    children = listed(flags)
+    age, due = people["age"], np.zeros(people.n, np.int64)
+    learns = (age < SCHOOL_AGE).view(np.uint8) | people["enrolled"]
+    children = listed((age <= OLDEST).view(np.uint8) & people["alive"] & learns)
     parents = np.empty(len(children) + 1, np.int32)
     columns = (people[name] for name in CHILD_READS[1:])
     parents = parents[: collect(children, *columns, r, parents, due)]
