@@ -286,7 +286,7 @@ def test_every_step_can_be_read(policy):
         ("childcare", {"born": "2025-06", "work": "maybe"}, "yes or no"),
         ("preschool", {"born": "2020-06", "province": "Henan", "ownership": "mine"}, "public or"),
         ("preschool", {"born": "2009-06", "province": "Henan"}, "from 2010-01"),
-        ("child_subsidies", {}, "one of child_subsidy, child_cost"),
+        ("child_subsidies", {}, "nearest: child_subsidy, local_child_subsidy"),
         ("child_subsidy", {"born": "2025-06", "wage": "1"}, "one of born, died, order"),
         ("child_subsidy", {}, "a month, YYYY-MM"),
         ("child_subsidy", {"born": "2025-13"}, "a month, YYYY-MM"),
