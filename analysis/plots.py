@@ -350,7 +350,7 @@ def _place(
     """Margins, what each colour means, and the notes below."""
     height, base = figure.get_figheight(), reference(dataset)
     names = [str(name) for name in dataset["scenario"].values]
-    colours = _colours(names, base)
+    colours = colours_of(names, base)
     headline(figure, words.births_title)
     for k, name in enumerate([base, *(name for name in names if name != base)]):
         title = scenario_title(dataset, name, language)
@@ -387,13 +387,13 @@ def footnote(figure: "Figure", lines: Sequence[str]) -> None:
 def _level(axes: "Axes", panel: Panel, base: str) -> None:
     """The reference and every scenario that visibly departs from it."""
     moved = _departing(panel, base)
-    _lines(axes, panel.values, [base, *moved], base)
+    draw_lines(axes, panel.values, [base, *moved], base)
     axes.set_title(f"{panel.title}, {panel.unit}", loc="left", weight="bold", pad=4)
     lowest, highest = float(panel.values.min()), float(panel.values.max())
     axes.set_ylim(bottom=0 if lowest >= 0 else None, top=None if highest > 0 else 0)
     if lowest < 0:
         axes.axhline(0, color=INK, linewidth=0.6)
-    _name_ends(axes, panel.values, [base, *moved], base)
+    name_ends(axes, panel.values, [base, *moved], base)
 
 
 def _difference(axes: "Axes", panel: Panel, base: str, words: Words) -> None:
@@ -401,8 +401,8 @@ def _difference(axes: "Axes", panel: Panel, base: str, words: Words) -> None:
     moved = _departing(panel, base)
     if moved:
         axes.axhline(0, color=INK, linewidth=0.6)
-        _lines(axes, panel.change, moved, base)
-        _name_ends(axes, panel.change, moved, base)
+        draw_lines(axes, panel.change, moved, base)
+        name_ends(axes, panel.change, moved, base)
         axes.yaxis.set_major_formatter(lambda value, _: f"{value:+,.10g}" if value else "0")
         return
     axes.set_axis_off()
@@ -421,12 +421,12 @@ def _departing(panel: Panel, base: str) -> list[str]:
     ]
 
 
-def _lines(axes: "Axes", values: xr.DataArray, scenarios: Sequence[str], base: str) -> None:
+def draw_lines(axes: "Axes", values: xr.DataArray, scenarios: Sequence[str], base: str) -> None:
     """Bands of the draws and lines of draw 0."""
     import seaborn
     from matplotlib.ticker import MaxNLocator
 
-    colours = _colours([str(name) for name in values["scenario"].values], base)
+    colours = colours_of([str(name) for name in values["scenario"].values], base)
     for name in scenarios:
         frame = _frame(values.sel(scenario=name))
         drawn = frame[frame["draw"] > CENTRAL_DRAW]
@@ -450,15 +450,15 @@ def _frame(values: xr.DataArray) -> "DataFrame":
     return values.rename("value").to_series().dropna().reset_index()
 
 
-def _colours(names: Sequence[str], base: str) -> dict[str, str]:
+def colours_of(names: Sequence[str], base: str) -> dict[str, str]:
     others = [name for name in names if name != base]
     chosen = {name: COLOURS[k % len(COLOURS)] for k, name in enumerate(others)}
     return {base: INK, **chosen}
 
 
-def _name_ends(axes: "Axes", values: xr.DataArray, scenarios: Sequence[str], base: str) -> None:
+def name_ends(axes: "Axes", values: xr.DataArray, scenarios: Sequence[str], base: str) -> None:
     """Write each scenario's name at the end of its line, moved apart where they meet."""
-    colours = _colours([str(name) for name in values["scenario"].values], base)
+    colours = colours_of([str(name) for name in values["scenario"].values], base)
     here = values.sel(draw=CENTRAL_DRAW).dropna("year", how="all")
     low, high = axes.get_ylim()
     ends = [float(here.sel(scenario=name)[-1] - low) / (high - low) for name in scenarios]

@@ -314,6 +314,9 @@ def actuary(
     fund: Annotated[str, typer.Option(help="Fund of the run.")] = "employee_pension",
     scenario: Scenario = "baseline",
     out: Annotated[str | None, typer.Option(help="CSV file to write as well.")] = None,
+    figures: Annotated[
+        str | None, typer.Option(help="Folder for two figures of all scenarios, as PNG.")
+    ] = None,
 ) -> None:
     """Members, levels, reserves and required contribution rates of a pension fund."""
     from ..analysis.actuary import MissingResultsError, actuarial_frames, decomposition_frame
@@ -326,6 +329,8 @@ def actuary(
     _choices(("--scenario", scenario, [str(name) for name in dataset["scenario"].values]))
     if out is not None and (Path(out).is_dir() or not Path(out).absolute().parent.is_dir()):
         raise ParameterError([Problem("option", "--out", out, "a file in a folder that exists")])
+    if figures is not None and not Path(figures).is_dir():
+        raise ParameterError([Problem("option", "--figures", figures, "a folder that exists")])
     chosen = dataset.sel(scenario=[scenario], year=shown_years(dataset))
     try:
         yearly, valuations = actuarial_frames(chosen, fund)
@@ -342,6 +347,12 @@ def actuary(
     if out is not None:
         yearly.to_csv(out, index=False)
         typer.echo(out)
+    if figures is not None:
+        from ..analysis.actuary_plots import write_actuary_figures
+
+        since = int(valuations["since"].iloc[0])
+        for file in write_actuary_figures(dataset, fund, since, figures):
+            typer.echo(f"Figure: {file}")
 
 
 def _choices(*chosen: tuple[str, str, Sequence[str]]) -> None:
