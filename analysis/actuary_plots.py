@@ -21,6 +21,7 @@ from .plots import (
     DPI,
     FAINT,
     INK,
+    LINE,
     below_headline,
     colours_of,
     concept_of,
@@ -43,7 +44,6 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 EN, ZH = 0, 1
-LINE = 0.15  # inches between two lines of the heading
 
 
 class Panel(NamedTuple):
@@ -58,12 +58,21 @@ PANELS = (
     Panel("contributors", ("Contributors, million", "缴费人数，万人"), (1e-6, 1e-4)),
     Panel("pensioners", ("Pensioners, million", "领取待遇人数，万人"), (1e-6, 1e-4)),
     Panel("support_ratio", ("Contributors for each pensioner", "抚养比（缴费/领取）"), (1, 1)),
-    Panel("benefit_ratio", ("Mean pension over reference wage, %", "平均替代率，%"), (100, 100)),
+    Panel(
+        "benefit_ratio",
+        ("Mean pension over reference wage, %", "平均待遇比社平工资，%"),
+        (100, 100),
+    ),
     Panel("payg_rate", ("Pay-as-you-go rate, % of bases", "现收现付缴费率，%"), (100, 100)),
     Panel("balance", ("Balance, trillion yuan of the year", "累计结余，万亿元"), (1e-12, 1e-12)),
     Panel("months_of_reserve", ("Months of reserve", "可支付月数"), (1, 1)),
 )
 DRY = ("Draws with a dry pool, %", "统筹账户已耗尽的抽样比例，%")
+OF_LEDGERS = (
+    "Balance and months of reserve are of both ledgers after deficit financing; a pool is dry on "
+    "the pooled ledger before it.",
+    "累计结余和可支付月数为两账户合计、弥补赤字后；统筹账户耗尽按弥补赤字前的统筹账户计。",
+)
 SUM = ("◆ sum", "◆ 合计")
 PARTS = {
     "population": ("population", "人口"),
@@ -102,7 +111,7 @@ def fund_over_years(dataset: xr.Dataset, fund: str, language: str = "en") -> "Fi
         _heading(figure, dataset, f"{FUND_NAMES[fund][place]}", names, base, language)
         draws = draws_in(figures["contributors"])
         band = words.band.format(draws=draws) if draws > 1 else words.no_band
-        footnote(figure, [band, source_line(dataset, words)])
+        footnote(figure, [band, OF_LEDGERS[place], source_line(dataset, words)])
     return figure
 
 
@@ -150,7 +159,7 @@ def what_changes(dataset: xr.Dataset, fund: str, since: int, language: str = "en
 def write_actuary_figures(
     dataset: xr.Dataset, fund: str, since: int, folder: Path | str, language: str = "en"
 ) -> list[Path]:
-    """Write both figures as PNG files into an existing folder; returns their paths."""
+    """Write both figures as PNG files; returns their paths. folder : one that exists."""
     figures = {
         f"{fund}.png": fund_over_years(dataset, fund, language),
         f"{fund}_change.png": what_changes(dataset, fund, since, language),

@@ -317,16 +317,21 @@ def actuary(
     figures: Annotated[
         str | None, typer.Option(help="Folder for two figures of all scenarios, as PNG.")
     ] = None,
+    language: Annotated[str, typer.Option(help="en or zh, for figures.")] = "en",
 ) -> None:
     """Members, levels, reserves and required contribution rates of a pension fund."""
     from ..analysis.actuary import MissingResultsError, actuarial_frames, decomposition_frame
     from ..analysis.compare import LAST_WITHOUT_STRUCTURE, STRUCTURAL, shown_years
     from . import api
     from .console import console
+    from .formats import LANGUAGES
     from .terminal import actuary_tables, dry_line
 
     dataset = api.open(folder)
-    _choices(("--scenario", scenario, [str(name) for name in dataset["scenario"].values]))
+    _choices(
+        ("--scenario", scenario, [str(name) for name in dataset["scenario"].values]),
+        ("--language", language, LANGUAGES),
+    )
     if out is not None and (Path(out).is_dir() or not Path(out).absolute().parent.is_dir()):
         raise ParameterError([Problem("option", "--out", out, "a file in a folder that exists")])
     if figures is not None and not Path(figures).is_dir():
@@ -351,7 +356,7 @@ def actuary(
         from ..analysis.actuary_plots import write_actuary_figures
 
         since = int(valuations["since"].iloc[0])
-        for file in write_actuary_figures(dataset, fund, since, figures):
+        for file in write_actuary_figures(dataset, fund, since, figures, language):
             typer.echo(f"Figure: {file}")
 
 

@@ -275,6 +275,16 @@ def test_a_public_name_that_does_not_exist_is_an_attribute_error():
         songhe.walk  # noqa: B018
 
 
+@pytest.mark.parametrize(
+    ("option", "value", "allowed"),
+    [("--figures", "/nowhere/at/all", "a folder that exists"), ("--language", "fr", "en, zh")],
+)
+def test_actuary_refuses_figures_that_it_cannot_write(finished, option, value, allowed):
+    code, _, errors = command("actuary", finished[0], option, value)
+    assert code == 2
+    assert allowed in errors
+
+
 def test_actuary_names_what_the_results_lack(finished):
     code, _, errors = command("actuary", finished[0])
     assert code == 1
