@@ -14,6 +14,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..agents.compiled import kernel, rule
+from ..agents.providers import Providers
+from ..parameters.load import Parameters
 
 LOWEST_PRICE, HIGHEST_PRICE = 0.5, 2.0
 
@@ -106,3 +108,32 @@ def decide(
         price[c] = next_price(price[c], enrolled[c], before, r)
         if low_years[c] >= r.patience:
             low_years[c] = 0
+
+
+def rules_of(p: Parameters, policy: str, year: int) -> ProviderRules:
+    """What the providers of a policy go by in a year; prices stand where it has no such entry."""
+
+    def value(name: str) -> float:
+        return p.value(policy + name)
+
+    return ProviderRules(
+        follows=year <= int(value("evidence_to")),
+        exits=value("exits"),
+        full=value("full_occupancy"),
+        low=value("low_occupancy"),
+        patience=int(value("patience")),
+        growth=value("growth"),
+        lag=int(value("building_lag")),
+        price_response=value("price_by_occupancy") if policy + "price_by_occupancy" in p else 0.0,
+    )
+
+
+def decide_year(providers: Providers, p: Parameters, policy: str, year: int, plan: Any) -> None:
+    """Places and prices of all providers of a kind; in their first year places are as planned.
+
+    plan : places of the real country, float64[cell]
+    """
+    rules, n = rules_of(p, policy, year), providers
+    if not n.opened:
+        rules, n.opened = rules._replace(follows=True), True
+    decide(plan, rules, n.places, n.enrolled, n.wanted, n.low_years, n.coming, n.price)

@@ -85,6 +85,13 @@ def young(model: "SongheModel") -> Young:
     return model.young
 
 
+def providers_of(model: "SongheModel", kind: str) -> Providers:
+    """The providers of a kind, made when they are first asked for."""
+    if kind not in model.providers:
+        model.providers[kind] = Providers(model, kind, model.persons)
+    return model.providers[kind]
+
+
 def people_by_place(model: "SongheModel") -> Floats:
     """People of the real country at the opening of the year, float64[province, residence]."""
     counts = model.tally.years[model.year - 1]["population"]

@@ -31,7 +31,7 @@ from ..months import last_month_alive
 from ..numbers import Numbers
 from ..prices import grown, wage_factor
 from ..promise import Promise
-from ..provider_rules import ProviderRules, decide
+from ..provider_rules import decide_year
 from ..step import Step
 from ..young_children import (
     IN_AN_AGENT,
@@ -47,6 +47,7 @@ from ..young_children import (
     months_until,
     people_by_place,
     provider_cells,
+    providers_of,
     room_of,
     stay,
     young,
@@ -358,24 +359,6 @@ def affordable(fee: Floats, incomes: Floats, most: float) -> NDArray[np.bool_]:
     return np.asarray(fee[..., :, None, :] * YEAR <= most * incomes[:, :, None])
 
 
-def provider_rules(p: Parameters, year: int) -> ProviderRules:
-    """What nurseries go by in a year."""
-
-    def value(name: str) -> float:
-        return p.value(POLICY + name)
-
-    return ProviderRules(
-        follows=year <= int(value("evidence_to")),
-        exits=value("exits"),
-        full=value("full_occupancy"),
-        low=value("low_occupancy"),
-        patience=int(value("patience")),
-        growth=value("growth"),
-        lag=int(value("building_lag")),
-        price_response=value("price_by_occupancy"),
-    )
-
-
 @lru_cache(maxsize=64)
 def _fees(numbers: Numbers, year: int) -> Floats:
     return fees(numbers.p, year)
@@ -384,11 +367,11 @@ def _fees(numbers: Numbers, year: int) -> Floats:
 def apply(model: "SongheModel") -> None:
     """Open and close places, give them to children, and pay for them."""
     p, year = model.parameters, model.year
-    nurseries = _providers(model)
+    nurseries = providers_of(model, KIND_OF_PROVIDER)
     people = people_by_place(model)
     plan = planned(p, year, people)
     before, opened = nurseries.places.copy(), nurseries.opened
-    _decide(nurseries, p, year, provider_cells(nurseries, plan))
+    decide_year(nurseries, p, POLICY, year, provider_cells(nurseries, plan))
     if not opened:  # places of the first year were there before
         before[:] = nurseries.places
     fee = _fees(Numbers(p), year) * _price(nurseries)  # [province, residence, ownership]
@@ -407,19 +390,6 @@ def apply(model: "SongheModel") -> None:
     _note_cover(model, nurseries, fee)
     _pay(model, nurseries.to_provinces(nurseries.places, weight),
          nurseries.to_provinces(np.maximum(nurseries.places - before, 0.0), weight))  # fmt: skip
-
-
-def _providers(model: "SongheModel") -> Providers:
-    if KIND_OF_PROVIDER not in model.providers:
-        model.providers[KIND_OF_PROVIDER] = Providers(model, KIND_OF_PROVIDER, model.persons)
-    return model.providers[KIND_OF_PROVIDER]
-
-
-def _decide(nurseries: Providers, p: Parameters, year: int, plan: Floats) -> None:
-    rules, n = provider_rules(p, year), nurseries
-    if not n.opened:
-        rules, n.opened = rules._replace(follows=True), True
-    decide(plan, rules, n.places, n.enrolled, n.wanted, n.low_years, n.coming, n.price)
 
 
 def _price(nurseries: Providers) -> Floats:

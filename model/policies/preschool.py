@@ -36,7 +36,7 @@ from ..promise import (
     last_known_day,
     present_value,
 )
-from ..provider_rules import ProviderRules, decide
+from ..provider_rules import decide_year
 from ..step import Step
 from ..young_children import (
     IN_AN_AGENT,
@@ -52,6 +52,7 @@ from ..young_children import (
     months_until,
     people_by_place,
     provider_cells,
+    providers_of,
     room_of,
     stay,
     young,
@@ -232,24 +233,6 @@ def waived_on(p: Parameters, day: date) -> Floats:
     return np.asarray(p.at(key, day)) if day >= p.dates(key)[0] else np.zeros(GRADES)
 
 
-def provider_rules(p: Parameters, year: int) -> ProviderRules:
-    """What kindergartens go by in a year."""
-
-    def value(name: str) -> float:
-        return p.value(POLICY + name)
-
-    return ProviderRules(
-        follows=year <= int(value("evidence_to")),
-        exits=value("exits"),
-        full=value("full_occupancy"),
-        low=value("low_occupancy"),
-        patience=int(value("patience")),
-        growth=value("growth"),
-        lag=int(value("building_lag")),
-        price_response=0.0,
-    )
-
-
 @lru_cache(maxsize=64)
 def _rules(numbers: Numbers, year: int) -> Rules:
     p = numbers.p
@@ -273,12 +256,11 @@ def rules_of(p: Parameters, year: int) -> Rules:
 def apply(model: "SongheModel") -> None:
     """Open and close places, give them to children, and pay for what is waived."""
     p, year, youngest = model.parameters, model.year, begins_at(model.parameters)
-    if KIND_OF_PROVIDER not in model.providers:
-        model.providers[KIND_OF_PROVIDER] = Providers(model, KIND_OF_PROVIDER, model.persons)
-    schools, rules = model.providers[KIND_OF_PROVIDER], rules_of(p, year)
+    schools, rules = providers_of(model, KIND_OF_PROVIDER), rules_of(p, year)
     ages = child_years(model, youngest, GRADES)
     before = schools.places.copy()
-    _decide(schools, p, year, provider_cells(schools, planned(p, year, ages)))
+    plan = provider_cells(schools, planned(p, year, ages))
+    decide_year(schools, p, POLICY, year, plan)
     children = young(model)
     asked = _ask(model, schools, children, rules, youngest)
     which, cell, other, months, priority = asked
@@ -294,13 +276,6 @@ def apply(model: "SongheModel") -> None:
     for name, real in (("places", schools.places), ("places_closed", closed)):
         by_province = schools.to_provinces(real, weight).sum(axis=(1, 2))
         model.tally.add(f"kindergarten_{name}", in_parts(by_province, model.weight))
-
-
-def _decide(schools: Providers, p: Parameters, year: int, plan: Floats) -> None:
-    rules, s = provider_rules(p, year), schools
-    if not s.opened:
-        rules, s.opened = rules._replace(follows=True), True
-    decide(plan, rules, s.places, s.enrolled, s.wanted, s.low_years, s.coming, s.price)
 
 
 def _ask(
