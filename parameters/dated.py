@@ -208,6 +208,8 @@ def _first_yearly(one: Quantity, other: Quantity) -> tuple[bool, date | None]:
     others = [tuple(c for d, c in zip(q.dims, q.coords, strict=True) if d != "year") for q in pair]
     if others[0] != others[1] or one.years[0] != other.years[0]:
         return True, None
+    if one.coords == other.coords and np.array_equal(one.arrays[0], other.arrays[0]):
+        return False, None
     for year in range(one.years[0], max(one.years[-1], other.years[-1]) + 1):
         mine, theirs = (q.interpolated(q.arrays[0], year) for q in pair)
         if not np.array_equal(mine, theirs):

@@ -10,7 +10,7 @@ A replicate that fails is named and left out.
 
 import gc
 import zipfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from math import ceil
@@ -30,7 +30,7 @@ from .faults import RunError, storing
 from .figures import ERROR_LABELS, ERRORS, figures_of
 from .lockstep import together
 from .place import Place
-from .results import BASE_YEAR, IN_MILLIONTHS, Constant, Counts, flat_constants, values_of
+from .results import BASE_YEAR, IN_MILLIONTHS, ConstantTable, Counts, flat_constants, values_of
 from .settings import Case, Settings, Work
 from .store import Store
 from .sums import Counted, Sums, narrow
@@ -79,7 +79,7 @@ class _Counting(Lives):
     def _lived(self, case: Case, model: Any, first: int, began: float) -> Any:
         counts = model.tally.years
         lived = sum(int(counts[year]["population"].sum()) for year in range(first, model.year))
-        constants = flat_constants({(n, y): v for n, y, v in model.constants.table()})
+        constants = flat_constants(model.constants.table())
         return counted(
             counts, model.weight, self.parameters[case.name], constants, lived,
             perf_counter() - began,
@@ -90,7 +90,7 @@ def counted(
     counts: Counts,
     weight: float,
     parameters: Parameters,
-    constants: Iterable[Constant],
+    constants: ConstantTable,
     person_years: int,
     seconds: float,
 ) -> Counted:
@@ -103,11 +103,7 @@ def counted(
     for name in {name for now in counts.values() for name in now}:
         none = np.zeros_like(next(now[name] for now in counts.values() if name in now))
         stacked[name] = narrow(np.stack([counts[year].get(name, none) for year in years]))
-    by_name: dict[str, Any] = {}
-    for name, year, value in constants:
-        if year in counts:
-            row = by_name.setdefault(name, np.full(len(years), np.nan))
-            row[year - BASE_YEAR] = value
+    by_name = dict(zip(constants.names, constants.over(len(years)).T, strict=True))
     values = values_of(counts, weight, parameters)
     figures = figures_of(values, {"infant_years": infant_years(load())})
     of_2010 = frozenset(counts[BASE_YEAR])
@@ -357,12 +353,7 @@ class Country:
                 values[decided] /= sums.n  # the weight has no part in it
         kept = {v.name for v in stored(self.work.settings.detail, draw)}
         values = {key: array for key, array in values.items() if key in kept}
-        constants = [
-            Constant(key, BASE_YEAR + k, float(value))
-            for key, row in sums.mean_constants(name).items()
-            for k, value in enumerate(row)
-            if not np.isnan(value)
-        ]
+        constants = ConstantTable.of(sums.mean_constants(name))
         return Lived(values | _errors(sums, name), constants, *sums.lived[name])
 
 

@@ -6,8 +6,7 @@ sums, which are stored as well (`analysis/compare.py`). A variable whose parts t
 not count is left out.
 """
 
-from collections.abc import Callable, Mapping
-from itertools import repeat
+from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -198,25 +197,44 @@ DERIVED: Mapping[str, Callable[[Values, Parameters], Array]] = {
 }
 
 
-class Constant(NamedTuple):
-    """A constant of one year; one cell of it where it is an array."""
+class ConstantTable(NamedTuple):
+    """Constants by year as single numbers: `kappa[0,60]` is a cell of the array `kappa`.
 
-    name: str
-    year: int
-    value: float
+    names : of the columns; values : float64[year from 2010, name], NaN where there is none
+    """
+
+    names: tuple[str, ...]
+    values: Array
+
+    @classmethod
+    def of(cls, columns: Mapping[str, Array]) -> "ConstantTable":
+        """From float64[year] by name."""
+        values = np.stack(list(columns.values()), axis=1) if columns else np.empty((0, 0))
+        return cls(tuple(columns), values)
+
+    def over(self, n_years: int) -> Array:
+        """Values of so many years from 2010, float64[n_years, name]."""
+        found = np.full((n_years, len(self.names)), np.nan)
+        known = self.values[:n_years]
+        found[: len(known)] = known
+        return found
 
 
-def flat_constants(table: Mapping[tuple[str, int], Array]) -> list[Constant]:
-    """Constants as single numbers: `kappa[0,60]` is a cell of the array `kappa`."""
-    labels: dict[tuple[str, tuple[int, ...]], list[str]] = {}
-    found: list[Constant] = []
-    for (name, year), value in table.items():
-        array = np.asarray(value, dtype=np.float64)
-        kind = name, array.shape
-        if kind not in labels:
-            labels[kind] = [_label(name, cell) for cell in np.ndindex(array.shape)]
-        found += map(Constant, labels[kind], repeat(year), array.ravel().tolist())
-    return found
+def flat_constants(table: Iterable[tuple[str, int, Array]]) -> ConstantTable:
+    """Constants by name and year, each of one shape in all years, as single numbers."""
+    by_name: dict[str, dict[int, Array]] = {}
+    for name, year, value in table:
+        by_name.setdefault(name, {})[year - BASE_YEAR] = np.asarray(value, dtype=np.float64)
+    n_years = 1 + max((year for years in by_name.values() for year in years), default=-1)
+    names: list[str] = []
+    columns = [np.empty((n_years, 0))]
+    for name, years in by_name.items():
+        shape = next(iter(years.values())).shape
+        names += [_label(name, cell) for cell in np.ndindex(shape)]
+        column = np.full((n_years, *shape), np.nan)
+        column[list(years)] = np.stack(list(years.values()))
+        columns.append(column.reshape(n_years, -1))
+    return ConstantTable(tuple(names), np.concatenate(columns, axis=1))
 
 
 def _label(name: str, cell: tuple[int, ...]) -> str:

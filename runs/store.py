@@ -20,7 +20,7 @@ from zarr.codecs import BloscCodec, ZstdCodec
 from ..parameters.problems import ParameterError, Problem
 from .checksum import Checked, checked
 from .place import Place, place_of
-from .results import BASE_YEAR, Constant
+from .results import BASE_YEAR, ConstantTable
 from .settings import FORMAT, OPTION, STORE, TOGETHER, Work, folder_problems
 from .unit import Lived, Unit
 from .variables import LABELS, UNIT_DIMS, VARIABLES, Variable
@@ -244,15 +244,14 @@ class Store:
         array.resize((len(labels),))
         array[:] = np.asarray(labels, dtype=values)
 
-    def _write_constants(self, where: tuple[int, int, int], constants: list[Constant]) -> None:
-        new = [n for n in dict.fromkeys(c.name for c in constants) if n not in self.constants]
+    def _write_constants(self, where: tuple[int, int, int], constants: ConstantTable) -> None:
+        known = set(self.constants)
+        new = [name for name in constants.names if name not in known]
         if new or "constants" not in self.group:
             self._room_for_constants(new)
         place = {name: k for k, name in enumerate(self.constants)}
         table = np.full((len(self._years), len(self.constants)), np.nan)
-        for name, year, value in constants:
-            if year <= self._years[-1]:
-                table[year - BASE_YEAR, place[name]] = value
+        table[:, [place[name] for name in constants.names]] = constants.over(len(table))
         self._array("constants")[where] = table
 
     def _room_for_constants(self, new: Iterable[str]) -> None:

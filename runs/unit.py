@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ..parameters.load import Parameters
 from .executors import Shared
-from .results import BASE_YEAR, Constant, Values, flat_constants, values_of
+from .results import BASE_YEAR, ConstantTable, Values, flat_constants, values_of
 from .settings import Case, Work
 from .variables import stored
 
@@ -44,7 +44,7 @@ class Lived(NamedTuple):
     """
 
     values: Values
-    constants: list[Constant]
+    constants: ConstantTable
     person_years: int
     seconds: float
 
@@ -196,7 +196,7 @@ class Lives:
         lived = sum(int(counts[year]["population"].sum()) for year in range(first, model.year))
         return Lived(
             {name: array for name, array in values.items() if name in kept},
-            flat_constants({(n, y): value for n, y, value in model.constants.table()}),
+            flat_constants(model.constants.table()),
             lived,
             perf_counter() - began,
         )

@@ -5,7 +5,7 @@ import sys
 import numpy as np
 import pytest
 from songhe.parameters.dims import FUNDS, LEDGERS
-from songhe.runs.results import Constant, values_of
+from songhe.runs.results import ConstantTable, values_of
 from songhe.runs.unit import Lived
 from songhe.runs.variables import stored
 
@@ -62,9 +62,9 @@ def made_up_life(unit, work):
         values = values_of(counts, WEIGHT, work.case(name).parameters)
         kept = {variable.name for variable in stored(work.settings.detail, unit.draw)}
         values = {key: value for key, value in values.items() if key in kept}
-        constants = [
-            Constant("kappa[0,1]", year, 0.1 * unit.draw) for year in counts if year > 2010
-        ]
+        kappa = np.full(len(counts), 0.1 * unit.draw)
+        kappa[0] = np.nan
+        constants = ConstantTable.of({"kappa[0,1]": kappa})
         lived[name] = Lived(values, constants, 1000, 0.5)
     return lived
 

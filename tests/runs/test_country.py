@@ -12,7 +12,7 @@ from songhe.runs import api, country
 from songhe.runs.country import Country
 from songhe.runs.executors import Outcome
 from songhe.runs.faults import RunError
-from songhe.runs.results import Constant
+from songhe.runs.results import ConstantTable
 from songhe.runs.settings import STORE, Settings
 from songhe.runs.status import failure_lines
 from songhe.runs.sums import Counted, Moments, Sums
@@ -38,7 +38,7 @@ def replicate(made_up):
         for name in unit.scenarios:
             shift = [case.name for case in work.cases].index(name)
             counts = made_up([unit.draw, unit.replicate], work.settings.until, shift)
-            constants = [Constant("kappa", year, 0.1 * unit.replicate) for year in counts]
+            constants = ConstantTable.of({"kappa": np.full(len(counts), 0.1 * unit.replicate)})
             parameters = work.case(name).parameters
             lived[name] = country.counted(counts, WEIGHT, parameters, constants, 1000, 0.5)
         return lived
@@ -98,7 +98,7 @@ def all_at_once(tmp_path_factory, replicate, made_up):
             shift = [case.name for case in work.cases].index(name)
             counts = made_up([unit.draw, unit.replicate], work.settings.until, shift)
             values = values_of(counts, WEIGHT, work.case(name).parameters)
-            found[name] = Lived(values, [], 1000, 0.5)
+            found[name] = Lived(values, ConstantTable.of({}), 1000, 0.5)
         return found
 
     out = tmp_path_factory.mktemp("units") / "out"

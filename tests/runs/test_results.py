@@ -167,8 +167,10 @@ def test_prices_chain_the_growth_of_consumer_prices():
 
 
 def test_constants_become_single_numbers():
-    table = {("kappa", 2011): np.array([[1.0, 2.0]]), ("tfr", 2012): np.array(0.5)}
-    flat = flat_constants(table)
-    assert [(c.name, c.year, c.value) for c in flat] == [
-        ("kappa[0,0]", 2011, 1.0), ("kappa[0,1]", 2011, 2.0), ("tfr", 2012, 0.5),
-    ]  # fmt: skip
+    table = [("kappa", 2011, np.array([[1.0, 2.0]])), ("tfr", 2012, np.array(0.5))]
+    flat, nan = flat_constants(table), np.nan
+    assert flat.names == ("kappa[0,0]", "kappa[0,1]", "tfr")
+    in_2010, in_2011, in_2012 = [nan, nan, nan], [1.0, 2.0, nan], [nan, nan, 0.5]
+    assert np.array_equal(flat.values, [in_2010, in_2011, in_2012], equal_nan=True)
+    assert np.array_equal(flat.over(2), [in_2010, in_2011], equal_nan=True)
+    assert np.array_equal(flat.over(4)[2:], [in_2012, [nan, nan, nan]], equal_nan=True)
