@@ -226,7 +226,7 @@ def compact(model: HasHouseholds, passing: Collection[str] = ()) -> None:
     passing : columns without a meaning at this moment
     """
     people = model.people
-    people.members = None  # they end with the old rows, and their memory is wanted
+    people.forget()  # what belongs to the old rows; its memory is wanted
     order, number = np.empty(people.n, np.uint32), np.empty(model.n_households + 1, np.int32)
     start = np.zeros_like(number)
     n, used = by_household(people["alive"], people["household"], order, number, start)

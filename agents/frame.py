@@ -4,7 +4,9 @@
 compaction, so take it again after these.
 """
 
+import mmap
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, Self
 
 import numpy as np
@@ -16,6 +18,8 @@ from .compiled import kernel
 LINKS = ("partner", "mother", "father")
 SLACK = 1.1  # capacity beyond the people there are: what five years add before the dead go
 PART = 65_536  # rows of a list that are dealt with at a time
+OWN_PAGES_FROM, LARGE_PAGES_FROM = 1 << 18, 1 << 22  # bytes; the latter as NumPy has it
+ROOM_BEHIND = 8  # kernels without a branch write behind the end of a list
 
 
 @kernel
@@ -54,8 +58,10 @@ def list_rows(flags: Any, first: int, rows: Any) -> int:
 
 def listed(flags: NDArray[Any]) -> NDArray[np.uint32]:
     """Rows whose flag, a byte of 0 or 1, is set; quicker than NumPy where these are few."""
-    rows = np.empty(len(flags) + 1, np.uint32)
-    return rows[: list_rows(flags, 0, rows)].copy()
+    rows, found = np.empty(PART + 1, np.uint32), [np.empty(0, np.uint32)]
+    for part in parts(len(flags)):
+        found.append(rows[: list_rows(flags[part], part.start, rows)].copy())
+    return np.concatenate(found)
 
 
 @kernel
@@ -63,6 +69,21 @@ def take_links(source: Any, order: Any, place: Any, out: Any) -> None:
     """Write a column of links in a new order; place : by old row + 1, the new row or -1."""
     for k in range(order.size):
         out[k] = place[np.uint32(source[order[k]] + 1)]
+
+
+def lasting(n: int, kind: Any) -> NDArray[Any]:
+    """Room for n values that are held for years, not yet written, in pages of its own.
+
+    Columns would otherwise lie between what steps hold for a moment, and the memory of that could
+    neither be given back nor used again as a whole. Other systems than Unix choose for themselves.
+    """
+    size = n * np.dtype(kind).itemsize
+    if size < OWN_PAGES_FROM or not hasattr(mmap, "MAP_PRIVATE"):
+        return np.empty(n, kind)
+    pages = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    if size >= LARGE_PAGES_FROM and hasattr(mmap, "MADV_HUGEPAGE"):
+        pages.madvise(mmap.MADV_HUGEPAGE)
+    return np.frombuffer(pages, kind)
 
 
 def _rank(dtype: np.dtype[Any]) -> tuple[bool, str]:
@@ -78,9 +99,10 @@ class People:
         self.n = 0
         self.members: Any = None  # chains of the members of each household, see `members`
         self._arrays: dict[str, NDArray[Any]] = {
-            name: np.empty(capacity, column.dtype)  # room that nobody has used costs nothing
+            name: lasting(capacity, column.dtype)  # room that nobody has used costs nothing
             for name, column in self.columns.items()
         }
+        self._rooms: list[NDArray[np.uint32]] = []  # for lists of rows, nobody's at the moment
 
     @classmethod
     def of(cls, values: Mapping[str, NDArray[Any]], columns: Iterable[Column] = COLUMNS) -> Self:
@@ -108,6 +130,25 @@ class People:
         """Bytes of one row."""
         return sum(array.itemsize for array in self._arrays.values())
 
+    @contextmanager
+    def room(self, kind: type = np.uint32) -> Iterator[NDArray[Any]]:
+        """Room for a list of rows, kind[people + 8], not cleared; what is kept must be copied.
+
+        kind : of four bytes
+        Lists that nobody knows the length of before are written into the same memory one after
+        the other: new room for each would lie elsewhere and stay with the process.
+        """
+        room = self._rooms.pop() if self._rooms else np.empty(0, np.uint32)
+        if len(room) < self.n + ROOM_BEHIND:
+            room = lasting(self.capacity + ROOM_BEHIND, np.uint32)
+        yield room[: self.n + ROOM_BEHIND].view(kind)
+        self._rooms.append(room)
+
+    def forget(self) -> None:
+        """Give back what is held beside the columns."""
+        self.members = None
+        self._rooms.clear()
+
     def append(self, n: int, **values: Any) -> NDArray[np.int64]:
         """Add `n` people with these values, others at their defaults; returns their rows."""
         unknown = set(values) - set(self.columns)
@@ -123,7 +164,7 @@ class People:
 
     def _grow(self, capacity: int) -> None:
         for name, array in self._arrays.items():
-            larger = np.empty(capacity, array.dtype)
+            larger = lasting(capacity, array.dtype)
             larger[: self.n] = array[: self.n]
             self._arrays[name] = larger
 
@@ -132,7 +173,7 @@ class People:
         for column in columns:
             if column.name not in self.columns:
                 self.columns[column.name] = column
-                self._arrays[column.name] = np.empty(self.capacity, column.dtype)
+                self._arrays[column.name] = lasting(self.capacity, column.dtype)
                 self[column.name][:] = column.default
 
     def compact(self, order: NDArray[Any], passing: Collection[str] = ()) -> None:
@@ -143,13 +184,13 @@ class People:
         Each column is written into the memory that the one before it left; links come first,
         then one type after another, so that one spare column is held at a time.
         """
-        self.members = None
+        self.forget()
         order = np.asarray(order, np.uint32)
         place = np.full(self.n + 1, NOBODY, np.int32)
         number_rows(order, place)
         links = [name for name in LINKS if name in self]
         others = [name for name in self._arrays if name not in LINKS and name not in passing]
-        spare = np.empty(self.capacity, np.int32)
+        spare = lasting(self.capacity, np.int32)
         for name in links:
             take_links(self._arrays[name], order, place, spare)
             self._arrays[name], spare = spare, self._arrays[name]
@@ -157,7 +198,7 @@ class People:
         for name in sorted(others, key=lambda name: _rank(self._arrays[name].dtype)):
             if spare.dtype != self._arrays[name].dtype:
                 del spare  # before the next is made
-                spare = np.empty(self.capacity, self._arrays[name].dtype)
+                spare = lasting(self.capacity, self._arrays[name].dtype)
             take(self._arrays[name], order, spare)
             self._arrays[name], spare = spare, self._arrays[name]
         for name in passing:
@@ -175,7 +216,7 @@ class People:
         if any(name in LINKS for name in self.columns):
             self.compact(listed(flags), passing)
             return
-        self.members = None
+        self.forget()
         rows, kept = np.empty(PART + 1, np.uint32), 0
         for low in range(0, self.n, PART):
             n = list_rows(flags[low : min(low + PART, self.n)], low, rows)

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .compiled import kernel
-from .frame import People
+from .frame import People, lasting
 
 SLACK = 1.3  # room for households that are founded later
 END = -1
@@ -37,7 +37,7 @@ class Members:
     def __init__(self, model: HasHouseholds) -> None:
         people, room = model.people, int(model.n_households * SLACK) + 64
         self.first = np.full(room + 1, END, np.int32)  # the last place: no household
-        self.following = np.empty(people.capacity, np.int32)
+        self.following = lasting(people.capacity, np.int32)
         self.changed = np.ones(room, np.uint8)
         self.kept: Any = None
         link_all(people["household"], self.first, self.following)

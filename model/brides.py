@@ -64,7 +64,6 @@ def mark(found: Singles, mothers: Mothers) -> None:
     at, there = on_market(found, mothers.rows)
     bride = mothers.bride[there]
     found.code[at] += np.where(bride, BRIDE, OUTSIDE) - found.code[at] % STATES
-    found.looks[at] = bride
 
 
 def on_market(found: Singles, rows: Rows) -> tuple[Rows, Rows]:

@@ -95,9 +95,9 @@ def _rules(numbers: Numbers) -> GradeRules:
 def graded(model: "SongheModel", least: int) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
     """Rows of the living with a state of function from `least` on, and their care grades."""
     people = model.people
-    found = np.empty(people.n, np.int32)
-    n = list_limited(people["alive"], people["adl"], least, found)
-    rows = found[:n].astype(np.int64)
+    with people.room(np.int32) as found:
+        n = list_limited(people["alive"], people["adl"], least, found)
+        rows = found[:n].astype(np.int64)
     call = luck.Call.PERSON_LASTING
     u = luck.uniforms(people["id"][rows], call, luck.LASTING, model.key)[LANE]
     grades = np.empty(len(rows), np.uint8)

@@ -56,8 +56,7 @@ class Singles(NamedTuple):
 
     rows: Rows
     code: NDArray[np.int32]  # place of each in [sex, region, type, state]
-    looks: Floats  # chance of each to look for a partner
-    chance: Floats  # [sex, type, state], the same
+    chance: Floats  # [sex, type, state], of looking for a partner
     regions: int
 
     def expected(self) -> Floats:
@@ -102,13 +101,12 @@ def find_singles(marital: Any, alive: Any, age: Any, youngest: int, rows: Any) -
 def sort_singles(
     rows: Any, sex: Any, age: Any, birth_month: Any, province: Any, residence: Any,
     education: Any, enrolled: Any, marital: Any, death_u: Any, divorce_u: Any,
-    legal: Any, division: Any, regions: int, group: Any, chance: Any, code: Any, looks: Any,
+    legal: Any, division: Any, regions: int, group: Any, types: int, code: Any,
 ) -> int:  # fmt: skip
     """Keep those of legal age who outlive the year unmarried; returns their number.
 
     legal : int64[sex]; division : int64[province]; group : int64 by age
-    chance : float64[sex, type, state]; rows : int32, in and out
-    code, looks : out, as in `Singles`
+    rows : int32, in and out; code : out, as in `Singles`
     """
     n = 0
     for k in range(rows.size):
@@ -116,20 +114,20 @@ def sort_singles(
         wedding = age[i] + (birth_month[i] <= HALF_YEAR)
         kind = type_code(group[wedding], LEVEL_OF_EDUCATION[education[i]], residence[i])
         state = enrolled[i] * len(MARITAL) + marital[i]
-        cell = (sex[i] * regions + division[province[i]]) * chance.shape[1] + kind
+        cell = (sex[i] * regions + division[province[i]]) * types + kind
         rows[n], code[n] = i, cell * STATES + state
-        looks[n] = chance[sex[i], kind, state]
         n += (wedding >= legal[sex[i]]) & (death_u[i] >= 1.0) & (divorce_u[i] >= 1.0)
     return n
 
 
 @kernel
 def find_looking(
-    rows: Any, code: Any, looks: Any, luck_of_looking: Any, luck_of_position: Any, out: Any,
+    rows: Any, code: Any, chance: Any, luck_of_looking: Any, luck_of_position: Any, out: Any,
     cell: Any, position: Any, looking: Any,
 ) -> int:  # fmt: skip
     """List and count those whose luck is below their chance; returns their number.
 
+    chance : float64 by code
     out, cell, position : rows, place in [sex, region, type] and on the circle, out
     looking : int64 by cell, added to
     """
@@ -137,7 +135,7 @@ def find_looking(
     for k in range(rows.size):
         out[n], position[n] = rows[k], luck_of_position[k]
         cell[n] = np.uint32(code[k]) // np.uint32(STATES)
-        found = luck.unit(luck_of_looking[k]) < looks[k]
+        found = luck.unit(luck_of_looking[k]) < chance[np.uint32(code[k])]
         looking[cell[n]] += found
         n += found
     return n
@@ -191,14 +189,13 @@ def singles(model: "SongheModel", kinds: Types) -> Singles:
     legal = np.asarray(p.at(KEY + "legal_age", model.new_year)).astype(np.int64)
     _, division = regions(model.persons)
     n_regions = int(division.max()) + 1
-    rows = np.empty(people.n + 1, np.int32)
     youngest = max(int(legal.min()) - 1, 0)
-    n = find_singles(*(people[name] for name in YOUNG), youngest, rows)
-    chance = chances(p, kinds, model.year)
-    code, looks = np.empty(n, np.int32), np.empty(n)
-    tables = (legal, division, n_regions, kinds.group(AGES), chance)
-    n = sort_singles(rows[:n], *(people[name] for name in LOOKED_AT), *tables, code, looks)
-    return Singles(rows[:n], code[:n], looks[:n], chance, n_regions)
+    tables = (legal, division, n_regions, kinds.group(AGES), kinds.size)
+    with people.room(np.int32) as room:
+        rows = room[: find_singles(*(people[name] for name in YOUNG), youngest, room)]
+        code = np.empty(len(rows), np.int32)
+        n = sort_singles(rows, *(people[name] for name in LOOKED_AT), *tables, code)
+        return Singles(rows[:n].copy(), code[:n], chances(p, kinds, model.year), n_regions)
 
 
 def sides(model: "SongheModel", found: Singles) -> tuple[Side, Side]:
@@ -207,12 +204,12 @@ def sides(model: "SongheModel", found: Singles) -> tuple[Side, Side]:
     shape = (len(SEXES), found.regions, found.chance.shape[1])
     looking = np.zeros(math.prod(shape), np.int64)
     rows, cell, position = (np.empty(singles, kind) for kind in (np.int32, np.uint32, np.uint32))
-    n = 0
+    n, by_code = 0, np.repeat(found.chance[:, None], found.regions, axis=1).ravel()
     for part in parts(singles):
-        some, code, looks = (column[part] for column in found[:3])
+        some, code = found.rows[part], found.code[part]
         u = luck.words(ids[some], luck.Call.MARRIAGE, model.year, model.key)
         written = rows[n:], cell[n:], position[n:]
-        n += find_looking(some, code, looks, u[LOOKS], u[POSITION], *written, looking)
+        n += find_looking(some, code, by_code, u[LOOKS], u[POSITION], *written, looking)
     start = np.concatenate((np.zeros(1, np.int64), np.cumsum(looking)))
     order, places = np.empty(n, np.int32), np.empty(n, np.uint32)
     near_place(rows[:n], cell, position, start, order, places)

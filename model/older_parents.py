@@ -162,9 +162,9 @@ def nearest_child(model: "SongheModel", rows: Rows, son_first: Any) -> Rows:
     bits, slot = np.zeros(people.n // 32 + 1, np.uint32), np.empty(people.n, np.int32)
     mark_rows(rows, bits)
     slot[rows] = np.arange(n)
-    children = np.empty(people.n + 1, np.int32)
     parents = people["mother"], people["father"]
-    children = children[: list_children(*parents, bits, children)]
+    with people.room(np.int32) as room:
+        children = room[: list_children(*parents, bits, room)].copy()
     rank, best = np.full(n, NO_CHILD), np.full(n, -1, np.int64)
     names: tuple[str, ...] = ("age", "sex", "death_u", "mother", "father", "household")
     names += ("province", "residence", "id")

@@ -4,6 +4,7 @@ All are whole numbers (agents, fen of agents, hours of agents), so that the orde
 and threads cannot matter. `runs/results.py` turns them into figures of the real population.
 """
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,6 +26,7 @@ from ..parameters.dims import (
     RESIDENCES,
     SEXES,
 )
+from .closed_year import ClosedYear
 from .step import Step
 
 if TYPE_CHECKING:
@@ -69,7 +71,7 @@ class Tally:
 
     def __init__(self) -> None:
         self.now: dict[str, Counts] = {}
-        self.years: dict[int, dict[str, Counts]] = {}
+        self.years: dict[int, Mapping[str, Counts]] = {}
 
     def add(self, name: str, counts: NDArray[Any]) -> None:
         """Add whole numbers to a count of the year.
@@ -88,11 +90,8 @@ class Tally:
             self.now[name] = counts.astype(np.int64)
 
     def close(self, year: int) -> None:
-        """File the counts of the year; counts of people and households fit 32 bits, as rows do."""
-        self.years[year] = {
-            name: counts.astype(np.int32) if name in STOCKS else counts
-            for name, counts in self.now.items()
-        }
+        """File the counts of the year."""
+        self.years[year] = ClosedYear(self.now)
         self.now = {}
 
 
@@ -284,12 +283,12 @@ def _count_people(people: People, tables: dict[str, Counts]) -> None:
 def _count_homes(model: "SongheModel", tables: dict[str, Counts]) -> None:
     people = model.people
     homes = np.zeros(model.n_households + 1, np.int32)
-    above, rows = np.zeros(people.n + 1, np.uint8), np.empty(people.n + 1, np.uint32)
-    parents = np.empty((2, people.n + 1), np.uint32)
+    above, parents = np.zeros(people.n + 1, np.uint8), np.empty((2, people.n + 1), np.uint32)
     names = ("household", "mother", "father", "residence", "sex", "age")
-    n = gather_homes(*(people[name] for name in names), homes, above, rows, parents)
-    for generation in range(2, MOST_ABOVE + 1):
-        n = lengthen(generation, n, people["household"], homes, above, rows, parents)
+    with people.room() as rows:
+        n = gather_homes(*(people[name] for name in names), homes, above, rows, parents)
+        for generation in range(2, MOST_ABOVE + 1):
+            n = lengthen(generation, n, people["household"], homes, above, rows, parents)
     by_size = np.zeros((R, N_SIZES + 1, 2**MOST_ABOVE), np.int32)
     alone = np.zeros(2 ** (END_AT - RESIDENCE_AT), np.int32)
     count_homes(homes, by_size, alone)

@@ -21,6 +21,7 @@ import numpy as np
 import xarray as xr
 
 from ..analysis.compare import reference_of
+from ..model.closed_year import narrow
 from ..parameters.load import Parameters, load
 from ..parameters.problems import ParameterError, Problem
 from ..parameters.rates import infant_years
@@ -33,7 +34,7 @@ from .place import Place
 from .results import BASE_YEAR, IN_MILLIONTHS, ConstantTable, Counts, flat_constants, values_of
 from .settings import Case, Settings, Work
 from .store import Store
-from .sums import Counted, Sums, narrow
+from .sums import Counted, Sums
 from .unit import Lived, Lives, Unit, departures
 from .variables import LABELS, VARIABLES, stored, unit_bytes
 from .writer import Writer

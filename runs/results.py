@@ -68,8 +68,8 @@ def values_of(counts: Counts, weight: float, parameters: Parameters) -> Values:
 
 def tallied(counts: Counts, name: str, years: NDArray[np.int64]) -> Array:
     """One count over the years, float64[year, *dims]; a lived year without any holds zeros."""
-    known = [now[name] for now in counts.values() if name in now]
-    table = np.zeros((len(years), *known[0].shape))
+    shape = next(now[name].shape for now in counts.values() if name in now)
+    table = np.zeros((len(years), *shape))
     for k, year in enumerate(years):
         if name in counts[int(year)]:
             table[k] = counts[int(year)][name]

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ..model.closed_year import narrow
 from .results import BASE_YEAR
 
 Array = NDArray[np.float64]
@@ -241,13 +242,6 @@ class Sums:
                 value = array.astype(np.int64) if kind == "counts" else array
                 getattr(sums, kind).setdefault(name, {})[rest] = value
         return sums, head["about"]
-
-
-def narrow(counts: NDArray[Any]) -> NDArray[Any]:
-    """Whole numbers in the smallest type that holds them all."""
-    low, high = (int(counts.min()), int(counts.max())) if counts.size else (0, 0)
-    kind = np.promote_types(np.min_scalar_type(min(low, -1)), np.min_scalar_type(high))
-    return counts.astype(kind if kind.kind == "i" else np.int64)
 
 
 def _text(text: str) -> NDArray[np.uint8]:

@@ -216,9 +216,9 @@ def candidates(model: "SongheModel", rate: Array) -> Rows:
     """Living people whose luck is below the highest rate out or in, among them all who move."""
     people = model.people
     most = (np.uint64(np.ceil(max(x, 0.0) * 2.0**32)) for x in (-rate.min(), rate.max()))
-    rows = np.empty(people.n + 8, np.int32)
     address = np.uint32(luck.Call.ABROAD), np.uint32(model.year), *model.key
-    rows = rows[: sift(people["id"], *address, *most, rows)]
+    with people.room(np.int32) as room:
+        rows = room[: sift(people["id"], *address, *most, room)].copy()
     rows = rows[(people["alive"][rows] == 1) & (people["death_u"][rows] >= 1.0)]
     return np.asarray(rows, np.int64)
 

@@ -251,10 +251,10 @@ def by_age_alone(model: "SongheModel", asfr: Floats) -> Plan:
     people, p = model.people, model.parameters
     early, late = 0.5 * asfr, 0.5 * following(asfr)
     fertile = np.flatnonzero(early + late > 0)
-    found = np.empty(people.n + 1, np.int32)
     women = (people[name] for name in ("alive", "sex", "age"))
     first, last = int(fertile[0]), int(fertile[-1])
-    rows = found[: find_women(*women, first, last, found)].astype(np.int64)
+    with people.room(np.int32) as found:
+        rows = found[: find_women(*women, first, last, found)].astype(np.int64)
     rows = rows[people["n_children"][rows] <= MOST_BORN]
     odds = float(np.log(srb(p, model.year)))
     sexes = SexRules(odds, 0.0, 0.0, newborn_q(p, model.year, model.concept), infant_years(p))
@@ -274,9 +274,9 @@ class Risk(NamedTuple):
 
 def women_at_risk(people: Any) -> Risk:
     """List the women at risk, find their cells, count."""
-    found = np.empty(people.n + 1, np.int32)
     women = (people[name] for name in ("alive", "sex", "age"))
-    rows = found[: find_women(*women, FIRST_AGE, LAST_AGE, found)].astype(np.int64)
+    with people.room(np.int32) as found:
+        rows = found[: find_women(*women, FIRST_AGE, LAST_AGE, found)].astype(np.int64)
     cells = np.empty(len(rows), np.int64)
     everyone = np.zeros((len(AGES), len(EDUCATION), len(RESIDENCES)), np.int64)
     in_union = np.zeros(len(AGES), np.int64)

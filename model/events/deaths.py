@@ -148,9 +148,10 @@ def orphans_of(model: "SongheModel") -> Rows:
     people = model.people
     adult_age = int(model.parameters.value("demography.coresidence.adult_age"))
     columns = [people[name] for name in ("alive", "death_u", "age", "household")]
-    guarded, rows = np.zeros(model.n_households + 1, np.uint8), np.empty(people.n + 1, np.uint32)
-    minors = rows[: find_minors(*columns, adult_age, guarded, rows)]
-    return minors[: find_orphans(people["household"], guarded, minors)].astype(np.int64)
+    guarded = np.zeros(model.n_households + 1, np.uint8)
+    with people.room() as rows:
+        minors = rows[: find_minors(*columns, adult_age, guarded, rows)]
+        return minors[: find_orphans(people["household"], guarded, minors)].astype(np.int64)
 
 
 def guardians_of(model: "SongheModel", orphans: Rows) -> Rows:

@@ -223,10 +223,10 @@ def pupils(model: "SongheModel") -> tuple[NDArray[np.int64], ...]:
     """Rows at a turning point, what it is, and their cells; all int64[n]."""
     people = model.people
     ages = turning_ages(model.parameters)
-    found, turns = np.empty(people.n + 1, np.int32), np.empty(people.n, np.int8)
-    names = ("age", "enrolled", "alive", "death_u")
-    n = find_pupils(*(people[c] for c in names), ages, found, turns)
-    rows, stages = found[:n].astype(np.int64), turns[:n].astype(np.int64)
+    names, turns = ("age", "enrolled", "alive", "death_u"), np.empty(people.n, np.int8)
+    with people.room(np.int32) as found:
+        n = find_pupils(*(people[c] for c in names), ages, found, turns)
+        rows, stages = found[:n].astype(np.int64), turns[:n].astype(np.int64)
     cells = np.empty(n, np.int64)
     columns = (people[c] for c in ("sex", "residence", "mother", "education"))
     find_cells(rows, stages, *columns, cells)

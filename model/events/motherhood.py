@@ -196,8 +196,8 @@ class Around(NamedTuple):
 def look(model: "SongheModel") -> Around:
     """Young children as they live now, and what they mean to their mothers."""
     people, school = model.people, int(model.parameters.value(SCHOOL_AGE))
-    room = np.empty(people.n + 1, np.uint32)
-    rows = room[: list_young(people["age"], people["alive"], school, room)]
+    with people.room() as room:
+        rows = room[: list_young(people["age"], people["alive"], school, room)].copy()
     months, kin = months_in_care(model, rows), np.empty(len(rows), np.uint8)
     youngest = np.full(people.n, NOBODY_YOUNG, np.int8)
     around = np.zeros(people.n, np.uint8)

@@ -174,10 +174,11 @@ def prepare_divorce(model: "SongheModel") -> DivorceRules:
     hazard = divorce_hazard(p)
 
     def solve() -> float:
-        rows, counts = np.empty(people.n + 1, np.int32), np.zeros(SHAPE, np.int64)
-        n = list_wives(*(people[name] for name in ("sex", "marital", "partner", "alive")), rows)
-        names = ("partner", "since_union", "n_children", "education")
-        count_couples(rows[:n], *(people[name] for name in names), level, counts)
+        counts, names = np.zeros(SHAPE, np.int64), ("sex", "marital", "partner", "alive")
+        with people.room(np.int32) as rows:
+            n = list_wives(*(people[name] for name in names), rows)
+            names = ("partner", "since_union", "n_children", "education")
+            count_couples(rows[:n], *(people[name] for name in names), level, counts)
         return divorce_level(hazard, counts, target(model, "divorces"))
 
     aligned = is_target(model, "divorces")
@@ -221,9 +222,9 @@ def end_intents(sex: Any, partner: Any, death_u: Any, divorce_u: Any, wives: Any
 def end_unions(model: "SongheModel") -> None:
     """End the unions that divorce in the year, where both spouses outlive it, and their homes."""
     people = model.people
-    wives = np.empty(people.n, np.int32)
     names = ("sex", "partner", "death_u", "divorce_u")
-    wives = wives[: end_intents(*(people[name] for name in names), wives)]
+    with people.room(np.int32) as rows:
+        wives = rows[: end_intents(*(people[name] for name in names), rows)].copy()
     husbands = people["partner"][wives]
     for name, counts in family_counts.partings(people, wives).items():
         model.tally.add(name, counts)

@@ -384,9 +384,9 @@ def _decide(model: "SongheModel") -> None:
 def _draw_ranks(model: "SongheModel", insured_from: int) -> None:
     """Give new adults their place in the order of cover."""
     people = model.people
-    rows = np.empty(people.n + 1, np.int32)
     found = (people[name] for name in ("alive", "age", "cover_rank"))
-    rows = rows[: unranked(*found, insured_from, rows)]
+    with people.room(np.int32) as room:
+        rows = room[: unranked(*found, insured_from, room)].copy()
     for part in parts(len(rows)):  # every adult in the first year
         some = rows[part]
         u = luck.uniforms(people["id"][some], luck.Call.CARE, luck.LASTING, model.key)[PLACE]
@@ -397,11 +397,11 @@ def _collect(model: "SongheModel", rules: Rules, counts: Counts) -> None:
     """Premiums of all members, by who pays them."""
     people, fund = model.people, model.funds[FUND]
     months = np.zeros((len(GROUPS), len(PROVINCES), MONTHS), np.int64)
-    rows = np.empty(people.n + 1, np.int32)
     found = (people[name] for name in ("alive", "age", "cover_rank"))
-    rows = rows[: list_covered(*found, rules.insured_from, int(rules.limits.max()), rows)]
     names = ("age", "sex", "province", "residence", "scheme", "death_u", "cover_rank")
-    count_members(rows, *(people[name] for name in names), rules, months, counts)
+    with people.room(np.int32) as room:
+        rows = room[: list_covered(*found, rules.insured_from, int(rules.limits.max()), room)]
+        count_members(rows, *(people[name] for name in names), rules, months, counts)
     premiums = np.floor(rules.premiums * fund.premium_factor + 0.5).astype(np.int64)
     due = np.einsum("gpm,gkm->kp", months, premiums)
     fund.flow("revenue", due[OWN], PAYERS[OWN])

@@ -99,7 +99,7 @@ def collect(
 ) -> int:  # fmt: skip
     """List the parents who deduct, each once, and add up their fen; returns how many there are.
 
-    children : rows; rows : int32[children], out; due : int64[people], zero before
+    children : rows; rows : int32[children], out; due : int32[people], zero before
     """
     n = 0
     for i in children:
@@ -168,7 +168,7 @@ def apply(model: "SongheModel") -> None:
     if model.year < first_year(p):
         return
     r = rules_of(p, model.year)
-    age, due = people["age"], np.zeros(people.n, np.int64)
+    age, due = people["age"], np.zeros(people.n, np.int32)
     learns = (age < SCHOOL_AGE).view(np.uint8) | people["enrolled"]
     children = listed((age <= OLDEST).view(np.uint8) & people["alive"] & learns)
     parents = np.empty(len(children) + 1, np.int32)

@@ -5,7 +5,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 from songhe.agents.columns import COLUMNS, Column
-from songhe.agents.frame import PART, People, listed, parts
+from songhe.agents.frame import LARGE_PAGES_FROM, PART, People, lasting, listed, parts
 
 
 def three():
@@ -114,7 +114,7 @@ def test_parts_cover_a_list_once(n):
     assert all(part.stop - part.start <= PART for part in parts(n))
 
 
-@pytest.mark.parametrize("n", [0, 1, 7, 8, 1003])
+@pytest.mark.parametrize("n", [0, 1, 7, 8, 1003, PART + 9])
 @pytest.mark.parametrize("share", [0.0, 0.02, 0.5, 1.0])
 @pytest.mark.parametrize("dtype", [np.bool_, np.uint8])
 def test_rows_whose_flag_is_set_are_listed_in_order(n, share, dtype):
@@ -149,3 +149,43 @@ def test_rows_with_links_are_renumbered_where_some_are_dropped():
     assert list(people["id"]) == [6, 7]
     assert list(people["mother"]) == [-1, 0]
     assert list(people["partner"]) == [-1, -1]
+
+
+def test_lists_that_follow_each_other_are_written_into_the_same_room():
+    people = three()
+    with people.room() as first:
+        assert len(first) > people.n
+        assert first.dtype == np.uint32
+    with people.room(np.int32) as second:
+        assert second.dtype == np.int32
+        assert np.shares_memory(first, second)
+
+
+def test_lists_at_the_same_time_have_rooms_of_their_own():
+    people = three()
+    with people.room() as one, people.room() as other:
+        assert not np.shares_memory(one, other)
+
+
+def test_room_grows_with_the_people_and_is_given_back_at_compaction():
+    people = three()
+    with people.room() as small:
+        pass
+    people.append(5000)
+    with people.room() as large:
+        assert len(large) > people.n
+        assert not np.shares_memory(small, large)
+    people.compact(np.arange(3))
+    with people.room() as after:
+        assert not np.shares_memory(large, after)
+
+
+@pytest.mark.parametrize("size", [0, 5, 1 << 19, LARGE_PAGES_FROM + 4])
+@pytest.mark.parametrize("kind", [np.uint8, np.int32, np.uint64])
+def test_lasting_memory_is_an_array_like_any_other(size, kind):
+    values = lasting(size // np.dtype(kind).itemsize, kind)
+    assert values.dtype == kind
+    assert values.flags.c_contiguous
+    assert values.flags.writeable
+    values[:] = 7
+    assert (values == 7).all()

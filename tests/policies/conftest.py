@@ -40,7 +40,8 @@ class World(mesa.Model):
         counts, people = np.zeros((31, 2, 1, 1), np.int64), self.people
         living = people["alive"] == 1
         np.add.at(counts[..., 0, 0], (people["province"][living], people["residence"][living]), 1)
-        self.tally.years.setdefault(self.year - 1, {})["population"] = counts
+        before = self.tally.years.get(self.year - 1, {})
+        self.tally.years[self.year - 1] = {**before, "population": counts}
 
     def run(self, *steps):
         """Apply steps; the books agree after each."""
