@@ -176,10 +176,10 @@ def count(people: Any, n_households: int, adult_age: int) -> Counts:
     adults_at_home(c["age"], c["alive"], c["death_u"], c["household"], adult_age, adults)
     place = ("age", "sex", "province", "residence", "education", "marital")
     cells_of(*(c[name] for name in place), cells)
-    rows = np.empty((2, people.n + 1), np.uint32)
     own = (c[name] for name in ("age", "sex", "marital", "alive", "partner", "household"))
-    numbers = count_adults(*own, cells, adult_age, by_cell, *rows)
-    minors, wives = (some[:n] for some, n in zip(rows, numbers, strict=True))
+    with people.room() as minors, people.room() as wives:
+        found = count_adults(*own, cells, adult_age, by_cell, minors, wives)
+        minors, wives = minors[: found[0]].copy(), wives[: found[1]].copy()
     keepers = np.empty(len(minors) + 1, np.uint32)
     n = find_keepers(minors, c["mother"], c["father"], c["household"], keepers)
     home = (c[name] for name in ("sex", "marital", "partner", "household"))
@@ -402,8 +402,9 @@ def near_units(model: "SongheModel", heads: Any, of: Any = None) -> Near:
     """
     people, chains, n = model.people, members(model), len(heads)
     of = np.arange(n) if of is None else of
-    touched, rows = np.zeros(model.n_households, np.bool_), np.empty(people.n, np.int32)
+    touched, heads = np.zeros(model.n_households, np.bool_), np.asarray(heads, np.int64)
     ends, unit = np.empty(n, np.int64), np.empty(people.n, np.int32)
     columns = people["household"], people["death_u"], chains.first, chains.following
-    found = find_near(np.asarray(heads, np.int64), of, *columns, touched, rows, ends, unit)
-    return Near(rows[: found[0]].astype(np.int64), ends[: found[1]], unit)
+    with people.room(np.int32) as rows:
+        found = find_near(heads, of, *columns, touched, rows, ends, unit)
+        return Near(rows[: found[0]].astype(np.int64), ends[: found[1]], unit)

@@ -180,32 +180,25 @@ def describe(residence: Any, sex: Any, age: Any, hers: Any, his: Any, words: Any
 
 
 @rule
-def list_children(
-    low: int, hers: Any, his: Any, n: int, above: Any, rows: Any, parents: Any
-) -> int:
+def list_children(low: int, hers: Any, his: Any, n: int, above: Any, rows: Any) -> int:
     """Append those with a parent at home, from row `low` on; returns how many there are now."""
-    first = n
     for k in range(hers.size):
         above[k] = (hers[k] | his[k]) > 0
         rows[np.uint32(n)] = low + k
         n += above[k]
-    for j in range(first, n):
-        one = np.uint32(rows[j] - low)
-        parents[0, j], parents[1, j] = hers[one], his[one]
     return n
 
 
 @kernel
 def gather_homes(
     household: Any, mother: Any, father: Any, residence: Any, sex: Any, age: Any,
-    homes: Any, above: Any, rows: Any, parents: Any,
+    homes: Any, above: Any, rows: Any,
 ) -> int:  # fmt: skip
     """Write households as words; list those with a parent at home and return their number.
 
     homes : int32[households + 1], zero before, by number + 1; -1 is of the dead and collective
     above : uint8[people + 1], out, by row + 1, whether a parent is at home; the first is 0
-    rows, parents : uint32[people + 1], uint32[2, people + 1], out, the row of each on the list
-        and those of her parents at home plus one
+    rows : uint32[people + 1], out, the list
     """
     both, words = np.empty((2, CHUNK), np.uint32), np.empty(CHUNK, np.int32)
     n = 0
@@ -218,20 +211,27 @@ def gather_homes(
         for k in range(own.size):
             home = np.uint32(own[k] + 1)
             homes[home] = (homes[home] + 1) | words[k]
-        n = list_children(low, hers, his, n, above[low + 1 : high + 1], rows, parents)
+        n = list_children(low, hers, his, n, above[low + 1 : high + 1], rows)
     return n
 
 
 @kernel
 def lengthen(
-    generation: int, n: int, household: Any, homes: Any, above: Any, rows: Any, parents: Any
+    generation: int, rows: Any, household: Any, mother: Any, father: Any, homes: Any, above: Any
 ) -> int:
-    """Keep those with a parent at home who has one less generation above; set their flags."""
-    left = 0
-    for k in range(n):
-        longer = (above[parents[0, k]] >= generation - 1) | (above[parents[1, k]] >= generation - 1)
-        rows[left], parents[0, left], parents[1, left] = rows[k], parents[0, k], parents[1, k]
-        left += longer
+    """Keep those with a parent at home who has one less generation above; set their flags.
+
+    rows : of those with a parent at home, in and out; returns how many are left
+    Parents are looked up anew: lists of them would be the largest memory of the year.
+    """
+    left, less = 0, np.uint8(generation - 1)
+    for k in range(rows.size):
+        i = rows[k]
+        h, m, f = household[i], mother[i], father[i]
+        hers = (m + 1) * ((m >= 0) & (household[np.uint32(max(m, 0))] == h))
+        his = (f + 1) * ((f >= 0) & (household[np.uint32(max(f, 0))] == h))
+        rows[left] = i
+        left += (above[np.uint32(hers)] >= less) | (above[np.uint32(his)] >= less)
     for k in range(left):
         above[rows[k] + np.uint32(1)] = generation
         homes[household[rows[k]] + 1] |= 1 << (ABOVE_AT + generation - 1)
@@ -283,12 +283,12 @@ def _count_people(people: People, tables: dict[str, Counts]) -> None:
 def _count_homes(model: "SongheModel", tables: dict[str, Counts]) -> None:
     people = model.people
     homes = np.zeros(model.n_households + 1, np.int32)
-    above, parents = np.zeros(people.n + 1, np.uint8), np.empty((2, people.n + 1), np.uint32)
-    names = ("household", "mother", "father", "residence", "sex", "age")
+    above, names = np.zeros(people.n + 1, np.uint8), ("household", "mother", "father")
+    links, place = [people[n] for n in names], [people[n] for n in ("residence", "sex", "age")]
     with people.room() as rows:
-        n = gather_homes(*(people[name] for name in names), homes, above, rows, parents)
+        n = gather_homes(*links, *place, homes, above, rows)
         for generation in range(2, MOST_ABOVE + 1):
-            n = lengthen(generation, n, people["household"], homes, above, rows, parents)
+            n = lengthen(generation, rows[:n], *links, homes, above)
     by_size = np.zeros((R, N_SIZES + 1, 2**MOST_ABOVE), np.int32)
     alone = np.zeros(2 ** (END_AT - RESIDENCE_AT), np.int32)
     count_homes(homes, by_size, alone)

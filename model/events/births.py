@@ -236,8 +236,8 @@ def rates_of(model: "SongheModel") -> tuple[Floats, Floats]:
 class Plan(NamedTuple):
     """Who may give birth in the year, and by which chances."""
 
-    rows: NDArray[np.int64]
-    cells: NDArray[np.int64]
+    rows: NDArray[np.int32]
+    cells: NDArray[np.int32]
     chances: Chances
     sexes: SexRules
     factor: Floats  # by row, on the hazard; empty where provinces do not differ
@@ -254,19 +254,19 @@ def by_age_alone(model: "SongheModel", asfr: Floats) -> Plan:
     women = (people[name] for name in ("alive", "sex", "age"))
     first, last = int(fertile[0]), int(fertile[-1])
     with people.room(np.int32) as found:
-        rows = found[: find_women(*women, first, last, found)].astype(np.int64)
+        rows = found[: find_women(*women, first, last, found)].copy()
     rows = rows[people["n_children"][rows] <= MOST_BORN]
     odds = float(np.log(srb(p, model.year)))
     sexes = SexRules(odds, 0.0, 0.0, newborn_q(p, model.year, model.concept), infant_years(p))
-    cells = people["age"][rows].astype(np.int64)
+    cells = people["age"][rows].astype(np.int32)
     return Plan(rows, cells, Chances(early, late, early + late, 0.0), sexes, NO_FACTOR)
 
 
 class Risk(NamedTuple):
     """The women at risk and their numbers."""
 
-    rows: NDArray[np.int64]
-    cells: NDArray[np.int64]
+    rows: NDArray[np.int32]
+    cells: NDArray[np.int32]
     counts: Counts  # [cell]
     everyone: Counts  # [age, education, residence], all women of these ages
     in_union: Counts  # [age]
@@ -276,8 +276,8 @@ def women_at_risk(people: Any) -> Risk:
     """List the women at risk, find their cells, count."""
     women = (people[name] for name in ("alive", "sex", "age"))
     with people.room(np.int32) as found:
-        rows = found[: find_women(*women, FIRST_AGE, LAST_AGE, found)].astype(np.int64)
-    cells = np.empty(len(rows), np.int64)
+        rows = found[: find_women(*women, FIRST_AGE, LAST_AGE, found)].copy()
+    cells = np.empty(len(rows), np.int32)
     everyone = np.zeros((len(AGES), len(EDUCATION), len(RESIDENCES)), np.int64)
     in_union = np.zeros(len(AGES), np.int64)
     n = find_cells(rows, *(people[name] for name in OF_WOMEN), cells, everyone, in_union)
@@ -421,7 +421,7 @@ def deliveries(model: "SongheModel", plan: Plan) -> Deliveries:
         cells, death_u = plan.cells[part], people["death_u"]
         deliver(rows[part], cells, death_u, u, plan.chances, factor, *written)
     bear = time < 1
-    mothers = rows[bear]
+    mothers = rows[bear].astype(np.int64)
     people["since_birth"][mothers] = THIS_YEAR
     years = int(model.parameters.value(RESPONSE + "debt_years"))
     people["birth_debt"][rows[bear & advanced]] = years + 1  # ageing takes one at once

@@ -202,9 +202,10 @@ def list_intents(leave: Any, alive: Any, death_u: Any, own: Any, other: Any) -> 
 
 def intents(people: Any) -> tuple[Rows, Rows]:
     """Rows of those who may leave or review the home, and who may enter or leave a collective."""
-    own, other = np.empty((2, people.n + 1), np.int32)
-    n, m = list_intents(*(people[name] for name in ("leave", "alive", "death_u")), own, other)
-    return own[:n].astype(np.int64), other[:m].astype(np.int64)
+    names = ("leave", "alive", "death_u")
+    with people.room(np.int32) as own, people.room(np.int32) as other:
+        n, m = list_intents(*(people[name] for name in names), own, other)
+        return own[:n].astype(np.int64), other[:m].astype(np.int64)
 
 
 @kernel
@@ -225,10 +226,10 @@ def house_newborns(model: "SongheModel") -> None:
     founded a household only because she worked away when the child came.
     """
     people = model.people
-    mothers = np.empty(people.n + 1, np.int32)
     names = ("age", "mother", "marital", "death_u")
-    mothers = mothers[: list_mothers(*(people[name] for name in names), mothers)]
-    mothers = np.sort(mothers.astype(np.int64))
+    with people.room(np.int32) as rows:
+        mothers = rows[: list_mothers(*(people[name] for name in names), rows)].astype(np.int64)
+    mothers = np.sort(mothers)
     mothers = mothers[np.diff(mothers, prepend=-1) > 0]  # of twins once
     husbands = people["partner"][mothers].astype(np.int64)
     hers, his = (homes.parents_of(people, rows) for rows in (mothers, husbands))

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from ...agents import families, luck
 from ...agents.columns import WORKS
 from ...agents.compiled import kernel, rule
+from ...agents.frame import parts
 from ...agents.members import members
 from .. import homes
 from ..lodgings import find, shares_lodgings
@@ -284,7 +285,6 @@ def apply(model: "SongheModel") -> None:
 def movers(model: "SongheModel") -> Plan:
     """Those who decided to move, and how."""
     people = model.people
-    rows = np.empty(people.n, np.int32)
     names: tuple[str, ...] = (
         "move_to",
         "sex",
@@ -294,7 +294,8 @@ def movers(model: "SongheModel") -> Plan:
         "partner",
         "household",
     )
-    heads = rows[: find_heads(*(people[c] for c in names), rows)].astype(np.int64)
+    with people.room(np.int32) as rows:
+        heads = rows[: find_heads(*(people[c] for c in names), rows)].astype(np.int64)
     towards = (people["move_to"][heads] - TO_TOWN).astype(np.uint8)
     u = homes.uniforms(model, heads, luck.Call.MOVE)
     young = people["age"][heads] + 1 < value(model, "collective_until")
@@ -326,11 +327,10 @@ def destinations(model: "SongheModel", heads: Rows, towards: Codes) -> Codes:
 def reunions(model: "SongheModel") -> Plan:
     """Couples apart who come together: one of them moves to where the other lives."""
     people = model.people
-    some = np.empty(people.n + 1, np.int32)
-    some = some[: list_wives(people["sex"], people["partner"], some)]
     names: tuple[str, ...] = ("marital", "alive", "death_u", "partner", "household", "collective")
-    rows = np.empty(len(some) + 1, np.int64)
-    wives = rows[: find_apart(some, *(people[c] for c in names), rows)]
+    with people.room(np.int32) as room, people.room(np.int32) as rows:
+        some = room[: list_wives(people["sex"], people["partner"], room)]
+        wives = rows[: find_apart(some, *(people[c] for c in names), rows)].astype(np.int64)
     u = homes.uniforms(model, wives, luck.Call.REUNION)
     joined = u[TOGETHER] < value(model, "reunion")
     wives, at_hers = wives[joined], u[AT_HERS][joined] < value(model, "reunion_at_hers")
@@ -544,18 +544,27 @@ def expected_share(model: "SongheModel") -> float:
 def reclassified_rows(model: "SongheModel", chance: Array) -> Rows:
     """Rows of those whose place becomes a town."""
     people, chains = model.people, members(model)
-    least = np.full(model.n_households + 1, NO_ID)
-    alone, rows = np.empty((2, people.n + 1), np.int32)
-    names = ("alive", "residence", "household", "id")
-    alone = alone[: find_eldest(*(people[c] for c in names), least, alone)]
-    numbers, ids = np.empty(len(least), np.int32), np.empty(len(least), np.uint64)
-    n = list_homes(least, numbers, ids)
-    u = luck.unit(luck.words(ids[:n], luck.Call.RECLASSIFIED, model.year, model.key)[0])
-    some = np.flatnonzero(u < chance.max())
+    least, names = np.full(model.n_households + 1, NO_ID), ("alive", "residence", "household", "id")
+    with people.room(np.int32) as rows:
+        alone = rows[: find_eldest(*(people[c] for c in names), least, rows)].copy()
     places, links = (people["residence"], people["province"]), (chains.first, chains.following)
-    n = list_members(numbers[some], u[some], *places, *links, chance, rows)
+    numbers, u = lucky_homes(model, least, chance.max())
+    with people.room(np.int32) as rows:
+        together = rows[: list_members(numbers, u, *places, *links, chance, rows)].copy()
     u = homes.uniforms(model, alone, luck.Call.RECLASSIFIED)[0]
-    return np.concatenate((rows[:n], alone[u < chance[people["province"][alone]]]))
+    return np.concatenate((together, alone[u < chance[people["province"][alone]]]))
+
+
+def lucky_homes(model: "SongheModel", least: NDArray[np.uint64], most: float) -> tuple[Rows, Array]:
+    """Numbers of the households whose luck is below the highest chance, and their luck."""
+    homes_of, ids = np.empty(len(least), np.int32), np.empty(len(least), np.uint64)
+    found = [(np.empty(0, np.int32), np.empty(0))]
+    for part in parts(list_homes(least, homes_of, ids)):
+        words = luck.words(ids[part], luck.Call.RECLASSIFIED, model.year, model.key)[0]
+        some = np.flatnonzero(luck.unit(words) < most)
+        found.append((homes_of[part][some], luck.unit(words[some])))
+    numbers, u = (np.concatenate(one) for one in zip(*found, strict=True))
+    return numbers, u
 
 
 STEP = Step(

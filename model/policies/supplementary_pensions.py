@@ -33,6 +33,7 @@ from ..supplement_rules import (
     BENEFICIARIES,
     CONTRIBUTORS,
     ENTERPRISE,
+    MEMBER,
     MEMBERS,
     MOST_HELD,
     N_PILLARS,
@@ -150,7 +151,7 @@ def apply(model: "SongheModel") -> None:
 
 def _payers(model: "SongheModel", r: Rules) -> Payers:
     """Rows of those who pay, rising, what they pay and the tax that they save."""
-    most = model.people.n + 1
+    most = int(np.count_nonzero(model.people["scheme"] == MEMBER)) + 1
     rows, saved = np.empty(most, np.uint32), np.empty(most, np.uint32)
     paid = np.empty((2, most), np.uint32)
     columns = (model.people[name] for name in PAYER_READS)
