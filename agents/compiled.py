@@ -26,10 +26,12 @@ from typing import Any, cast
 import numba
 import numpy as np
 from numba.core import caching, types
+from numba.core.caching import NullCache
 from numba.core.registry import CPUDispatcher
 from platformdirs import user_cache_path
 
 from ..parameters.garbage import garbage_waits
+from .machine_code import Cache, machine_code_waits
 
 KEPT = 4  # newest versions of a module's compiled code
 DAY = 86_400.0  # seconds; younger versions may be in use and stay
@@ -181,8 +183,15 @@ class Kernel(CPUDispatcher):  # type: ignore[misc]
 
     def compile(self, sig: Any) -> Any:
         """See numba."""
-        with garbage_waits():
+        with garbage_waits(), machine_code_waits(self.targetctx):
+            if isinstance(self._cache, NullCache):
+                self.enable_caching()
             return super().compile(sig)
+
+    def enable_caching(self) -> None:
+        """See numba; done when the function is first compiled or loaded."""
+        with _kept():
+            self._cache = Cache(self.py_func)  # type: ignore[no-untyped-call]
 
 
 class Rule(Kernel):
@@ -223,10 +232,10 @@ def _compiled(
     config: Any = numba.config  # its settings exist at run time only
     if config.DISABLE_JIT:
         return function
-    made = kind(function, targetoptions={**OPTIONS, **options})
-    with _kept():
-        made.enable_caching()
-    return cast(Callable[..., Any], made)
+    path = _source(function.__code__.co_filename)
+    if path:
+        version(path)  # of the text that this process runs, whenever it is compiled
+    return cast(Callable[..., Any], kind(function, targetoptions={**OPTIONS, **options}))
 
 
 def rule(function: Callable[..., Any]) -> Callable[..., Any]:
