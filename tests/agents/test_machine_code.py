@@ -10,7 +10,7 @@ from songhe.agents.compiled import kernel, rule
 from songhe.agents.machine_code import Library
 
 SCRIPT = """
-from songhe.tests.agents import test_machine_code as t
+import songhe.tests.agents.test_machine_code as t
 for f in (t.shares, t.over):
     f(t.PAY)
     print(sum(f.stats.cache_hits.values()))
