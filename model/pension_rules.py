@@ -2,13 +2,15 @@
 
 Contribution base, contributions, index, the parts of a pension, indexation, months, prorating
 and what is due at death; and the wages that the law refers to. Source: State Council 2005
-no. 38 (`parameters/policies/employee_pension.yaml`). Leaves out the yearly details of single
-provinces and the comparison of old and new formula for staff of the public sector.
+no. 38, and for public staff the old formula of 2006 and its comparison with the new one from
+2014 on (`parameters/policies/employee_pension.yaml`). Leaves out the yearly details of single
+provinces.
 """
 
 from datetime import date
 from functools import lru_cache
 from itertools import accumulate
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -75,6 +77,47 @@ def base_pension(reference: int, index: int, months: int, accrual: float) -> int
 def transitional_pension(reference: int, index: int, years: int, rate: float) -> int:
     """Pension for years of service before accounts, fen a month."""
     return int(np.rint(reference * (index / PER_MILLE_10) * years * rate))
+
+
+@rule
+def old_share(years: int, years_from: Counts, shares: Floats) -> float:
+    """Share of final pay by the old formula of public staff.
+
+    years : of service; years_from : int64[band], the first of each, rising from 0
+    shares : float64[band]
+    """
+    band = 0
+    for k in range(1, years_from.size):
+        band = k if years >= years_from[k] else band
+    return float(shares[band])
+
+
+@rule
+def final_pay(earnings: int, declared: float, standard: float) -> int:
+    """Pay on which the old formula stands, fen a month.
+
+    earnings : yuan a year, in the year of the claim; declared : share that counts as pay
+    standard : of pay by the law when the service ends, over mean wages of the year of the claim
+    """
+    return int(np.rint(declared * earnings * 100.0 / MONTHS * standard))
+
+
+@rule
+def old_pension(pay: int, share: float) -> int:
+    """Pension of public staff by the old formula, fen a month."""
+    return int(np.rint(pay * share))
+
+
+@rule
+def in_transition(new: int, old: int, guaranteed: float, excess: float) -> int:
+    """Pension of public staff when old and new formula are compared, fen a month.
+
+    guaranteed : share of the old one's lead that is made up; excess : share of the new one's lead
+        that is paid
+    """
+    if new < old:
+        return int(np.rint(new + guaranteed * (old - new)))
+    return int(np.rint(old + excess * (new - old)))
 
 
 @rule
@@ -152,6 +195,24 @@ def reference_wage(p: Parameters, year: int) -> float:
 def award_wage(p: Parameters, year: int) -> float:
     """Wage to which pensions awarded in a year refer, yuan a year; it does not fall."""
     return float(_awards(Numbers(p))[_place(year)])
+
+
+def standard_rise(p: Parameters, ends: int) -> float:
+    """Factor of the law on the old standard of pay, for service that ends in a year."""
+    rises = (
+        float(np.asarray(p.at(POLICY + "old_standard_rise", date(year, 1, 1))))
+        for year in range(int(p.value(POLICY + "old_standard_of")) + 1, ends + 1)
+    )
+    return prod(1.0 + rise for rise in rises)
+
+
+def pay_standard(p: Parameters, ends: int, claimed: int) -> float:
+    """Standard of pay when service ends in a year, over mean wages of the year of the claim.
+
+    It moves with wages to the last year of the old standard, then by the rises of the law.
+    """
+    paid = prices.wage(p, min(ends, int(p.value(POLICY + "old_standard_of"))))
+    return paid / prices.wage(p, claimed) * standard_rise(p, ends)
 
 
 def crediting_rate(p: Parameters, year: int) -> float:

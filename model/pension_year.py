@@ -24,11 +24,15 @@ from .pension_rules import (
     contribution_base,
     credited,
     divisor_at,
+    final_pay,
     from_account,
+    in_transition,
     indexed,
     last_month,
     mean_index,
     months_payable,
+    old_pension,
+    old_share,
     survivor_months,
     transitional_pension,
 )
@@ -82,6 +86,8 @@ class Rules(NamedTuple):
     chances : float64[2, bin], to pay in a year, of employees and flexible workers
     at_once : share of members short of years who pay the missing ones at once
     inside : share of public staff and pensioners whom the fund covers
+    old_from, old_shares : [band], years of service and shares of pay of the old formula
+    old_standard, old_guaranteed, excess : by first month of a pension, as in `pension_rules`
     """
 
     year: int
@@ -110,6 +116,11 @@ class Rules(NamedTuple):
     income: int
     at_once: float
     inside: float
+    old_from: Counts
+    old_shares: Floats
+    old_standard: Floats
+    old_guaranteed: Floats
+    excess: Floats
     level_collections: float
     level_outlay: float
 
@@ -287,6 +298,18 @@ def pay_at_once(missing: int, c: Person, r: Law, sums: Any) -> None:
 
 
 @inlined
+def public_pension(new: int, first: int, c: Person, r: Law) -> int:
+    """Pension of public staff from a month of the year on; new : by the formula for everybody."""
+    if r.old_guaranteed[first] == 0.0 and r.excess[first] == 1.0:
+        return new
+    share = old_share(months_that_count(c) // MONTHS, r.old_from, r.old_shares)
+    pay = final_pay(c.earnings, r.compliance, r.old_standard[first])
+    return int(
+        in_transition(new, old_pension(pay, share), r.old_guaranteed[first], r.excess[first])
+    )
+
+
+@inlined
 def award(born: int, first: int, outside: bool, c: Person, r: Law, sums: Any) -> None:
     """Award of a pension from a month of the year on; a resident's account is taken in."""
     s = c.province
@@ -300,7 +323,12 @@ def award(born: int, first: int, outside: bool, c: Person, r: Law, sums: Any) ->
     share = account_pension(held, divisor_at(age, r.divisors))
     basic = base_pension(r.award[s], index, months, r.accrual)
     older = transitional_pension(r.award[s], index, int(c.deemed_years), r.transitional)
-    total = int(np.rint(r.level_outlay * (basic + older))) + share
+    rest = basic + older
+    if c.work == PUBLIC:
+        due = public_pension(rest + share, first, c, r)
+        share = min(share, due)
+        rest = due - share
+    total = int(np.rint(r.level_outlay * rest)) + share
     c.account_pension_m = min(share, MOST_FEN)
     c.pension_m = min(total, MOST_FEN)
     c.pension, c.scheme = DRAWS_PUBLIC if c.work == PUBLIC else DRAWS, EMPLOYEE

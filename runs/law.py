@@ -380,7 +380,7 @@ def _day(number: int) -> date:
 
 def _employee_pension(
     p: Parameters, born: Month, sex: int, post: int, years: float, deemed: int, index: float,
-    account: float, month: Month | None,
+    account: float, month: Month | None, final_pay: float | None,
 ) -> list[Line]:  # fmt: skip
     key, ages = employee_pension.POLICY, _ages(p, born, sex, post)
     begins = ages.first if month is None else month.number
@@ -422,7 +422,37 @@ def _employee_pension(
              *_when(p, key + "divisors", starts.day)),
         Line("pension from the account", share / FEN, "yuan per month"),
     ]  # fmt: skip
-    return [*lines, Line(f"pension in {starts}", (basic + older + share) / FEN, "yuan per month")]
+    total = basic + older + share
+    if final_pay is not None:
+        more, total = _public_pension(p, starts, total, have // MONTHS, round(final_pay * FEN))
+        lines += more
+    return [*lines, Line(f"pension in {starts}", total / FEN, "yuan per month")]
+
+
+def _public_pension(
+    p: Parameters, starts: Month, new: int, years: int, pay: int
+) -> tuple[list[Line], int]:
+    """Old and new formula compared; pay : of 2014, or of the end of service before, fen a month."""
+    key, rules, ends = employee_pension.POLICY, pension_rules, _day(starts.number - 1)
+    r = employee_pension.rules_of(p, starts.year)
+    frozen = min(int(p.value(key + "old_standard_of")), ends.year)
+    rise = rules.standard_rise(p, ends.year)
+    share = float(rules.old_share(years, r.old_from, r.old_shares))
+    old = int(rules.old_pension(round(pay * rise), share))
+    made_up, excess = r.old_guaranteed[starts.month], r.excess[starts.month]
+    total = int(rules.in_transition(new, old, made_up, excess))
+    return [
+        Line("pension by the new formula", new / FEN, "yuan per month"),
+        Line(f"standard of pay when service ends, over {frozen}", f"{rise:.4f}", "",
+             *_when(p, key + "old_standard_rise", ends)),
+        Line(f"share of pay for {years} years", f"{100 * share:g}", "%",
+             *_when(p, key + "old_shares", ends)),
+        Line("pension by the old formula", old / FEN, "yuan per month"),
+        Line("of the lead of the old formula made up", f"{100 * made_up:g}", "%",
+             *_when(p, key + "old_guaranteed", ends)),
+        Line("of the lead of the new formula paid", f"{100 * excess:g}", "%",
+             *_when(p, key + "new_excess", ends)),
+    ], total  # fmt: skip
 
 
 def _long_term_care(
@@ -777,6 +807,7 @@ POLICIES: Mapping[str, tuple[Mapping[str, Key], Callable[..., list[Line]]]] = {
             "deemed": Key(_whole(0, 60), "whole years before accounts, 0 to 60", "0"),
             "index": Key(_decimal(6.5), "mean contribution index, 0 to 6.5", "1"),
             "month": Key(_month, _MONTH, ""),
+            "final_pay": Key(_yuan, "yuan a month of 2014 in a public post, two decimals", ""),
         },
         _employee_pension,
     ),

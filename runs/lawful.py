@@ -28,7 +28,10 @@ def scenario_problems(scenario: Scenario, parameters: Parameters) -> list[Proble
 
 def law_problems(p: Parameters, file: str) -> list[Problem]:
     """What is wrong with a law; file : that is named."""
-    found = (*_retirement(p), *_base_limits(p), *_divisors(p), *_classes(p), *_annuities(p))
+    found = (
+        *_retirement(p), *_base_limits(p), *_divisors(p), *_classes(p), *_annuities(p),
+        *_old_shares(p), *_transition(p),
+    )  # fmt: skip
     return [Problem(file, key, value, allowed) for key, value, allowed in found]
 
 
@@ -65,6 +68,33 @@ def _divisors(p: Parameters) -> Iterator[Fault]:
     for k in np.flatnonzero(np.diff(values) >= 0)[:1]:
         allowed = f"below the {values[k]:g} of age {ages[k]}"
         yield DIVISORS, f"age_from={ages[k + 1]}: {values[k + 1]:g}", allowed
+
+
+def _old_shares(p: Parameters) -> Iterator[Fault]:
+    """Shares of final pay: from no service on, and more for each band."""
+    key = EMPLOYEES + "old_shares"
+    years, shares = p.coords(key, "duration"), p.array(key)
+    if years[0] != 0:
+        yield key, f"first band from {years[0]} years", "a first band from 0 years"
+    for k in np.flatnonzero(np.diff(shares) <= 0)[:1]:
+        value = f"duration={years[k + 1]}: {shares[k + 1]:g}"
+        yield key, value, f"above the {shares[k]:g} of {years[k]} years"
+
+
+def _transition(p: Parameters) -> Iterator[Fault]:
+    """Old against new pensions of public staff: paid excess rises, and is whole at the end."""
+    made_up, excess = EMPLOYEES + "old_guaranteed", EMPLOYEES + "new_excess"
+    before = 0.0
+    for day in sorted({*p.dates(made_up), *p.dates(excess)}):
+        guaranteed, paid = (float(np.asarray(p.at(key, day))) for key in (made_up, excess))
+        if paid < before:
+            yield f"{excess}.{day}", paid, f"at least the {before:g} of the day before"
+            return
+        if guaranteed == 0.0 and paid < 1.0:
+            allowed = f"1, since {made_up} of that day is 0 and nothing is compared"
+            yield f"{excess}.{day}", paid, allowed
+            return
+        before = paid
 
 
 def _classes(p: Parameters) -> Iterator[Fault]:

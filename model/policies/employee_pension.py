@@ -3,17 +3,18 @@
 Decides for the members of the employee scheme whether they pay in a year and on which base,
 what stands in their account, when they claim, what they are awarded, and what is paid until
 death; short of years they pay on, or take the account to the residents' scheme. Staff of the
-public sector and their pensioners stand outside the fund until the merger reaches them.
+public sector and their pensioners stand outside the fund until the merger reaches them. Who
+retires from a public post draws the share of final pay of the old formula to September 2014,
+and in the ten years after it what the comparison of old and new formula gives.
 Source: State Council 2005 no. 38 and later acts (`parameters/policies/employee_pension.yaml`,
-`retirement.yaml`). Leaves out wages by province, annuities, pension rises that differ by age
-or amount (all rise alike, from the pooled ledger), and the old formula for public staff who
-retire in the ten years after the merger.
+`retirement.yaml`). Leaves out wages by province, annuities, in the comparison too, and
+pension rises that differ by age or amount (all rise alike, from the pooled ledger).
 
 Accounts are claims. Assets stand behind `funded_share` of them, in the individual ledger;
 the pooled ledger takes the rest as current money and bears the interest that is credited.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -112,6 +113,12 @@ def law_on(p: Parameters, name: str, day: date) -> float:
     return float(np.asarray(p.at(POLICY + name, day)))
 
 
+def at_end_of_service(year: int, value: Callable[[date], float]) -> Floats:
+    """What holds in the month before each first month of a pension, float64[13]; 0 unused."""
+    days = [date(year - 1, 12, 1), *(date(year, month, 1) for month in range(1, MONTHS))]
+    return np.array([0.0, *(value(day) for day in days)])
+
+
 @lru_cache(maxsize=64)
 def _rules(numbers: Numbers, year: int) -> Rules:
     p, opening = numbers.p, date(year, 1, 1)
@@ -131,6 +138,8 @@ def _rules(numbers: Numbers, year: int) -> Rules:
     provinces = p.array(POLICY + "province_wage")
     enterprise = rates("employer_rate", "employer_waiver", value=after_waiver)
     density, spread = p.array(POLICY + "density"), p.value(POLICY + "density_spread")
+
+    earlier, same = (rules_.pay_standard(p, ends, year) for ends in (year - 1, year))
 
     def monthly(wage: float) -> Counts:
         return np.array([fen_a_month(wage * ratio) for ratio in provinces], dtype=np.int64)
@@ -162,6 +171,11 @@ def _rules(numbers: Numbers, year: int) -> Rules:
         income=fen(float(income(p, year - 1)[URBAN]) / MONTHS),
         at_once=law_on(p, "pays_at_once", opening),
         inside=law_on(p, "public_inside", opening),
+        old_from=rules_.numbers_of(p.coords(POLICY + "old_shares", "duration")),
+        old_shares=np.array(p.array(POLICY + "old_shares")),
+        old_standard=np.array([0.0, earlier, *[same] * (MONTHS - 1)]),
+        old_guaranteed=at_end_of_service(year, lambda day: law_on(p, "old_guaranteed", day)),
+        excess=at_end_of_service(year, lambda day: law_on(p, "new_excess", day)),
         level_collections=p.value(POLICY + "level_collections"),
         level_outlay=p.value(POLICY + "level_outlay"),
     )

@@ -7,6 +7,7 @@ arithmetic of the formula on made-up careers. `docs/methods.md` counts both.
 import numpy as np
 import pytest
 from songhe.model import pension_rules as rules
+from songhe.model.policies import employee_pension as ep
 from songhe.model.policies import resident_pension as rp
 from songhe.parameters.load import load
 
@@ -292,6 +293,55 @@ CLASSES = [
     ("official", 12, 200000, 6000, "class of 2000 yuan: 60 yuan"),
 ]
 
+# kind, month in which service in a public post ends, its years, pay a month at the standard of 2014
+# or before (fen), pension by the new formula, fen a month, the arithmetic
+PUBLIC = [
+    ("official", "2013-05", 8, 412000, 150000, 206000,
+     "412,000 x 0.50 = 206,000 > 150,000: the old one"),
+    ("official", "2014-09", 36, 500000, 300000, 450000,
+     "500,000 x 0.90 = 450,000 > 300,000: the old one"),
+    ("official", "2014-09", 22, 412300, 400000, 329840,
+     "412,300 x 0.80 = 329,840 < 400,000: the old one"),
+    ("official", "2014-10", 36, 500000, 480000, 453000,
+     "500,000 x 0.90 = 450,000; + 0.1 x (480,000 - 450,000) = 453,000.00"),
+    ("official", "2015-12", 31, 623440, 600000, 536932,
+     "623,440 x 0.85 = 529,924; + 0.1 x (600,000 - 529,924) = 536,931.60"),
+    ("worked", "2016-05", 28, 455000, 350000, 387660,
+     "455,000 x 1.065 = 484,575; x 0.80 = 387,660 > 350,000: the old one"),
+    ("worked", "2016-12", 15, 400000, 310000, 300560,
+     "400,000 x 1.065 = 426,000; x 0.70 = 298,200; + 0.2 x (310,000 - 298,200) = 300,560.00"),
+    ("worked", "2017-03", 34, 437000, 455500, 428796,
+     "437,000 x 1.065 x 1.055 = 491,002; "
+     "x 0.85 = 417,352; + 0.3 x (455,500 - 417,352) = 428,796.40"),
+    ("worked", "2018-06", 35, 520000, 640000, 587275,
+     "520,000 x 1.065 x 1.055 x 1.05 = 613,472; "
+     "x 0.90 = 552,125; + 0.4 x (640,000 - 552,125) = 587,275.00"),
+    ("worked", "2019-07", 40, 480000, 500000, 535136,
+     "480,000 x 1.065 x 1.055 x 1.05 x 1.05 = 594,596; "
+     "x 0.90 = 535,136 > 500,000: the old one"),
+    ("worked", "2020-01", 29, 505000, 560000, 546190,
+     "505,000 x 1.065 x 1.055 x 1.05 x 1.05 x 1.05 = 656,843; "
+     "x 0.80 = 525,474; + 0.6 x (560,000 - 525,474) = 546,189.60"),
+    ("worked", "2021-11", 30, 498000, 590000, 585606,
+     "498,000 x 1.065 x 1.055 x 1.05 x 1.05 x 1.05 x 1.045 = 676,886; "
+     "x 0.85 = 575,353; + 0.7 x (590,000 - 575,353) = 585,605.90"),
+    ("worked", "2022-02", 37, 455500, 650000, 635899,
+     "455,500 x 1.065 x 1.055 x 1.05 x 1.05 x 1.05 x 1.045 x 1.04 = 643,885; "
+     "x 0.90 = 579,496; + 0.8 x (650,000 - 579,496) = 635,899.20"),
+    ("worked", "2023-08", 38, 533300, 760000, 754426,
+     "533,300 x 1.065 x 1.055 x 1.05 x 1.05 x 1.05 x 1.045 x 1.04 x 1.038 = 782,508; "
+     "x 0.90 = 704,257; + 0.9 x (760,000 - 704,257) = 754,425.70"),
+    ("worked", "2024-09", 33, 510000, 540000, 655154,
+     "510,000 x 1.065 x 1.055 x 1.05 x 1.05 x 1.05 x 1.045 x 1.04 x 1.038 x 1.03 = 770,769; "
+     "x 0.85 = 655,154 > 540,000: the old one"),
+    ("worked", "2024-09", 33, 510000, 760000, 760000,
+     "510,000 x 1.065 x 1.055 x 1.05 x 1.05 x 1.05 x 1.045 x 1.04 x 1.038 x 1.03 = 770,769; "
+     "x 0.85 = 655,154; + 1 x (760,000 - 655,154) = 760,000.00"),
+    ("worked", "2024-10", 33, 510000, 540000, 540000,
+     "510,000 x 1.065 x 1.055 x 1.05 x 1.05 x 1.05 x 1.045 x 1.04 x 1.038 x 1.03 = 770,769; "
+     "x 0.85 = 655,154; no comparison: the new one"),
+]  # fmt: skip
+
 
 @pytest.mark.parametrize(("kind", "rule", "given", "fen", "arithmetic"), AMOUNTS)
 def test_amounts(kind, rule, given, fen, arithmetic):
@@ -314,3 +364,14 @@ def test_pensions_from_accounts_of_residents(kind, account, fen, arithmetic):
 def test_contribution_classes_and_their_subsidy(kind, class_, own, subsidy, law):
     r = rp.rules_of(load(), 2015)
     assert (r.own[class_], r.matching[class_]) == (own, subsidy), (kind, law)
+
+
+@pytest.mark.parametrize(("kind", "ends", "years", "pay", "new", "fen", "arithmetic"), PUBLIC)
+def test_old_and_new_pensions_of_public_staff(kind, ends, years, pay, new, fen, arithmetic):
+    year, month = map(int, ends.split("-"))
+    r = ep.rules_of(load(), year + month // 12)  # the pension begins in the month after
+    first = month % 12 + 1
+    standard = round(pay * rules.standard_rise(load(), year))
+    old = rules.old_pension(standard, rules.old_share(years, r.old_from, r.old_shares))
+    due = rules.in_transition(new, old, r.old_guaranteed[first], r.excess[first])
+    assert due == fen, f"{kind}: {arithmetic}"

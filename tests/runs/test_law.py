@@ -146,6 +146,21 @@ def test_an_employees_pension_adds_up():
     assert value(lines, "pension in 2013-07") == pytest.approx(1169.23 + 467.69 + 1482.01)
 
 
+def test_public_staff_are_paid_by_old_and_new_formula():
+    given = EMPLOYEE | {"born": "1957-06", "years": "1.5", "deemed": "34", "index": "1.2"}
+    lines = law("employee_pension", given | {"final_pay": "5200"})
+    assert value(lines, "standard of pay when service ends, over 2014") == "1.1236"
+    assert value(lines, "share of pay for 35 years") == "90"
+    assert value(lines, "pension by the old formula") == 5258.33  # 5,200 x 1.065 x 1.055 x 90 %
+    new = value(lines, "pension by the new formula")
+    assert new == value(law("employee_pension", given), "pension in 2017-07") > 5258.33
+    assert value(lines, "of the lead of the new formula paid") == "30"
+    paid = 5258.33 + 0.3 * (new - 5258.33)
+    assert value(lines, "pension in 2017-07") == pytest.approx(paid, abs=0.005)
+    before = law("employee_pension", EMPLOYEE | {"years": "0", "deemed": "40", "final_pay": "4000"})
+    assert value(before, "pension in 2013-07") == 3600.0
+
+
 def test_a_later_month_has_a_smaller_divisor():
     later = {"born": "1978-03", "sex": "male", "years": "25", "account": "206000"}
     at_63 = law("employee_pension", later)

@@ -34,6 +34,12 @@ def table(path, divisors, skipped=()):
             "class_amount.2030-01-01",
             "above the 100 of class 1",
         ),
+        (EMPLOYEES + "old_shares: [0.5, 0.7, 0.7, 0.85, 0.9]", "old_shares", "the 0.7 of 10 years"),
+        (EMPLOYEES + "old_shares: [0.5, 0.7, 0.8, 0.85, 1.9]", "old_shares", "0 to 1"),
+        (EMPLOYEES + "old_shares: [0.5, 0.7, 0.8, 0.85]", "old_shares", "duration"),
+        (EMPLOYEES + "new_excess: {2017-01-01: 0.1}", "new_excess.2017-01-01", "the 0.2"),
+        (EMPLOYEES + "new_excess: {2016-01-01: 1.2}", "new_excess.2016-01-01", "0 to 1"),
+        (EMPLOYEES + "old_guaranteed: {2020-01-01: 0}", "new_excess.2020-01-01", "compared"),
     ],
 )
 def test_bad_law_is_refused_by_check_and_by_a_run(tmp_path, change, key, allowed):
