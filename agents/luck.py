@@ -42,7 +42,7 @@ class Call(IntEnum):
     WORK = 16  # reviews the work; earnings of the year; innovation of earnings; -
     WORK_LASTING = 17  # once in life: level of earnings; post of a woman; density; member
     WORK_CHOICE = 18  # 18 and 19: kind of work, one waiting time per option
-    RETIREMENT = 24  # once in life: -; time of claiming; heavy work; pays on
+    RETIREMENT = 24  # once in life: retires for illness; time of claiming; heavy work; pays on
     CONTRIBUTION = 25  # once in life: pays; place in the merger; by year: -; -; pays; -
     FAMILY_POLICY = 26  # once in life: takes leave, is insured; father's leave; taxpayer; -
     CHILDCARE = 27  # once in life: wants a nursery; queue; wants a kindergarten; kind of place

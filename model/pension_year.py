@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from ..agents import luck
 from ..agents.compiled import inlined, kernel, rule
-from ..parameters.dims import PENSIONS, WORK
+from ..parameters.dims import ADL, PENSIONS, WORK
 from .lanes import CHUNK, fill_lane, listed_ids
 from .pension_rules import (
     MONTHS,
@@ -45,6 +45,7 @@ from .retirement_rules import (
     may_extend,
     month_of_year,
     months_needed,
+    months_needed_ill,
     old_age,
     statutory_age,
 )
@@ -57,13 +58,14 @@ Law = Any  # a record with the fields of Rules
 
 FLEXIBLE, ENTERPRISE, PUBLIC = (WORK.index(w) for w in ("flexible", "enterprise", "public"))
 NONE, DRAWS, DRAWS_PUBLIC = (PENSIONS.index(name) for name in ("none", "employee", "public"))
+SEVERE, NO_STATE = ADL.index("severe"), len(ADL)
 RESIDENT_AGE = 60 * MONTHS  # of the residents' pension: accounts reach it in time
 MOST_FEN = 2_147_000_000  # in a column of int32
 MOST_ACCOUNT = 4_294_000_000
 
 RETIREMENT, CONTRIBUTION = int(luck.Call.RETIREMENT), int(luck.Call.CONTRIBUTION)
 CAREER, POST = int(luck.Call.WORK_LASTING), 1
-TIMING, HEAVY, PAYS_ON = 1, 2, 3  # lanes of the call for retirement
+ILLNESS, TIMING, HEAVY, PAYS_ON = range(4)  # lanes of the call for retirement
 TRAIT, PLACE, PAYS = range(3)  # lanes of the call for contributions
 PART = 8192  # rows whose columns stay in the cache until the records are back
 BINS = 64  # of the trait of paying
@@ -138,6 +140,7 @@ class Columns(NamedTuple):
     death_u: Any
     work: Any
     earnings: Any
+    adl: Any
     paid_months: Any
     deemed_years: Any
     contribution_index: Any
@@ -205,12 +208,25 @@ def months_that_count(c: Person) -> int:
 
 
 @inlined
+def ill_plan(plan: Plan, born: int, u_illness: float, c: Person, r: Law) -> Plan:
+    """The plan of somebody in a severe state: a member with the months may claim for illness."""
+    law = r.retirement
+    if u_illness >= law.illness_share or c.scheme != EMPLOYEE or c.pension != NONE:
+        return plan
+    needed = months_needed_ill(r.year, law)
+    first = month_of_year(born, law.illness_ages[c.sex], r.year)
+    if first >= plan.first or months_that_count(c) < needed:
+        return plan
+    return Plan(first, plan.due, needed, plan.reached, plan.u_extends)
+
+
+@inlined
 def plan_of(
     born: int, works: bool, c: Person, r: Law, low: Any, high: Any
 ) -> Plan:  # fmt: skip
     """When a person means to claim; born : month of birth, numbered from the year 0."""
-    law, sex = r.retirement, c.sex
-    if c.age + 1 < law.earliest[sex]:
+    law, sex, ill = r.retirement, c.sex, c.adl == SEVERE
+    if c.age + 1 < law.earliest[sex] and not ill:
         return Plan(MONTHS + 1, MONTHS + 1, 0, 0, 1.0)
     words = lasting(c.id, RETIREMENT, luck.LASTING, low, high)
     heavy = luck.unit(words[HEAVY]) < law.special_share and c.work == ENTERPRISE
@@ -228,7 +244,8 @@ def plan_of(
     if c.scheme != EMPLOYEE and have < needed:
         due = min(due, month_of_year(born, RESIDENT_AGE, r.year))
         first = due
-    return Plan(first, due, needed, born + statutory, luck.unit(words[PAYS_ON]))
+    plan = Plan(first, due, needed, born + statutory, luck.unit(words[PAYS_ON]))
+    return ill_plan(plan, born, luck.unit(words[ILLNESS]), c, r) if ill else plan
 
 
 @rule
@@ -431,13 +448,14 @@ def steady(
     scheme, work, pension = c.scheme, c.work, c.pension
     alive, age, sex, province, death_u = c.alive, c.age, c.sex, c.province, c.death_u
     pension_m, account_m, earnings, id = c.pension_m, c.account_pension_m, c.earnings, c.id
-    birth_month, education = c.birth_month, c.education
+    birth_month, education, adl = c.birth_month, c.education, c.adl
     reference, chances, law = r.reference, r.chances, r.retirement
     earliest, special, special_ages = law.earliest, law.special_share, law.special_ages
     ages = law.old_ages_by_birth if law.early_share > 0.0 else law.ages
     own_rate, flexible_rate = r.employee[MONTHS], r.flexible[MONTHS]
     employer_rate = r.employer[:, MONTHS]
     merged, n = r.inside >= 1.0, 0
+    ill = SEVERE if law.illness_share > 0.0 else NO_STATE
     drawn, near, others, paying, idle = (
         np.empty(CHUNK, np.uint32), np.empty(CHUNK, np.uint32), np.empty(CHUNK, np.uint32),
         np.empty(CHUNK, np.uint32), np.empty(CHUNK, np.uint32),
@@ -456,6 +474,7 @@ def steady(
             draws = pension[i] >= DRAWS
             public = (pension[i] == DRAWS_PUBLIC) | ((not draws) & (work[i] == PUBLIC))
             stirs = (alive[i] == 0) | (death_u[i] < 1.0) | (public & (not merged))
+            stirs |= (adl[i] == ill) & (not draws)
             calm, of_age = career & (not stirs), age[i] + 1 >= earliest[sex[i]]
             rows[n], drawn[n_drawn], near[n_near], others[n_others] = i, i, i, i
             n += career & stirs
@@ -592,7 +611,7 @@ def take_out(c: Columns, rows: Any, n: int, persons: Any) -> None:
         one.id, one.alive, one.age, one.sex = c.id[i], c.alive[i], c.age[i], c.sex[i]
         one.birth_month, one.province = c.birth_month[i], c.province[i]
         one.education, one.death_u = c.education[i], c.death_u[i]
-        one.work, one.earnings = c.work[i], c.earnings[i]
+        one.work, one.earnings, one.adl = c.work[i], c.earnings[i], c.adl[i]
         one.paid_months, one.deemed_years = c.paid_months[i], c.deemed_years[i]
         one.contribution_index = c.contribution_index[i]
         one.employee_account, one.pension_m = c.employee_account[i], c.pension_m[i]

@@ -2,9 +2,11 @@
 
 Decides for a member of the employee scheme, by class (men, women with the old age of 55 or
 of 50) and month of birth, in which month the statutory age is reached, when a pension may be
-claimed early or late, and how many months of contributions it takes. Months are numbered
-from the year 0. Source: decision of 2024 (`parameters/policies/retirement.yaml`). Leaves out
-who agrees with an employer on what, and places with rules of their own.
+claimed early or late, how many months of contributions it takes, and from which age and
+after how many months somebody who has lost all capacity for work to illness may claim. Months
+are numbered from the year 0. Source: measures of 1978 and decision of 2024
+(`parameters/policies/retirement.yaml`). Leaves out who agrees with an employer on what, places
+with rules of their own, and what the disability allowance of 2025 adds to early retirement.
 """
 
 from datetime import date
@@ -45,6 +47,9 @@ class Retirement(NamedTuple):
     share_55 : float64[education], women whose class has the old age of 55
     minimum : int64[year from 1980], months of contributions by the year of the statutory age
     earliest : int64[sex], completed age at which somebody may first be concerned
+    illness_share : of members in a severe state of function, who retire for it
+    illness_ages : int64[sex], from which they may; illness_months : int64[year from 1980], months
+        that are enough for it, by the year of the claim
     """
 
     ages: Counts
@@ -62,6 +67,9 @@ class Retirement(NamedTuple):
     extends_share: float
     most_extension: int
     earliest: Counts
+    illness_share: float
+    illness_ages: Counts
+    illness_months: Counts
 
 
 @rule
@@ -120,6 +128,12 @@ def months_needed(born: int, statutory: int, r: Retirement) -> int:
     """Months of contributions for a pension, by the year in which the age is reached."""
     year = (born + statutory) // MONTHS
     return int(r.minimum[min(max(year - FIRST_YEAR, 0), r.minimum.size - 1)])
+
+
+@rule
+def months_needed_ill(year: int, r: Retirement) -> int:
+    """Months of contributions for a pension for illness, by the year of the claim."""
+    return int(r.illness_months[min(max(year - FIRST_YEAR, 0), r.illness_months.size - 1)])
 
 
 @rule
@@ -196,12 +210,11 @@ def _retirement(numbers: Numbers) -> Retirement:
     p = numbers.p
     share_55 = p.array(POLICY + "share_55")
     special, ages = p.value(POLICY + "special_trade_share"), statutory_ages(p)
-    first = p.dates(POLICY + "minimum_years")[0].year
-    years = (
-        float(np.asarray(p.at(POLICY + "minimum_years", date(max(y, first + 1), 1, 1))))
-        for y in range(FIRST_YEAR, LAST_YEAR + 1)
+    special_ages, illness_ages = (
+        np.rint(p.array(POLICY + name) * MONTHS).astype(np.int64)
+        for name in ("special_trade_age", "illness_age")
     )
-    special_ages = np.rint(p.array(POLICY + "special_trade_age") * MONTHS).astype(np.int64)
+    minimum = _months_by_year(p, "minimum_years")
     old = np.rint(p.array(POLICY + "old_age") * MONTHS).astype(np.int64)
     earliest = np.where(np.array(SEXES) == "female", old[1:].min(), old[MEN])
     if special > 0.0:
@@ -218,11 +231,24 @@ def _retirement(numbers: Numbers) -> Retirement:
         most_early=int(p.value(POLICY + "most_early")),
         most_late=int(p.value(POLICY + "most_late")),
         flexible_from=int(p.value(POLICY + "flexible_from")),
-        minimum=np.array([ceil(MONTHS * y) for y in years], dtype=np.int64),
+        minimum=minimum,
         extends_share=p.value(POLICY + "extends_share"),
         most_extension=int(p.value(POLICY + "most_extension")),
         earliest=(earliest // MONTHS).astype(np.int64),
+        illness_share=p.value(POLICY + "illness_share"),
+        illness_ages=illness_ages,
+        illness_months=np.minimum(minimum, _months_by_year(p, "illness_years")),
     )
+
+
+def _months_by_year(p: Parameters, name: str) -> Counts:
+    """Dated years as whole months, int64[year from 1980], by what holds in January."""
+    first = p.dates(POLICY + name)[0].year
+    years = (
+        float(np.asarray(p.at(POLICY + name, date(max(y, first + 1), 1, 1))))
+        for y in range(FIRST_YEAR, LAST_YEAR + 1)
+    )
+    return np.array([ceil(MONTHS * y) for y in years], dtype=np.int64)
 
 
 def retirement_of(p: Parameters) -> Retirement:

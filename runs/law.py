@@ -365,6 +365,16 @@ def _retirement(p: Parameters, born: Month, sex: int, post: int) -> list[Line]:
         Line("years of contributions needed", f"{years:g}", "years",
              *_when(p, key + "minimum_years", _day(ages.first - 1))),
     ]  # fmt: skip
+    r = retirement_rules.retirement_of(p)
+    ill = born.number + int(r.illness_ages[sex]) + 1
+    if ill < ages.first:
+        less = int(retirement_rules.months_needed_ill(ill // MONTHS, r))
+        lines += [
+            Line("first month if all capacity for work is lost to illness", _text(ill), "",
+                 *_when(p, key + "illness_age", _day(ill))),
+            Line("years of contributions that this takes", f"{less / MONTHS:g}", "years",
+                 *_when(p, key + "illness_years", _day(ill))),
+        ]  # fmt: skip
     if ages.latest > ages.first:
         for what, month, name in (
             ("first month if as early as allowed", ages.earliest, "most_early"),

@@ -9,13 +9,15 @@ from collections.abc import Iterator
 import numpy as np
 
 from ..model.retirement_rules import statutory_ages
+from ..parameters.dims import SEXES
 from ..parameters.load import Parameters
 from ..parameters.problems import Problem
 from .scenario import Scenario
 
 EMPLOYEES, RESIDENTS = "policies.employee_pension.", "policies.resident_pension."
 ANNUITIES = "policies.supplementary_pensions."
-PACE = "policies.retirement.pace"
+RETIREMENT = "policies.retirement."
+PACE = RETIREMENT + "pace"
 DIVISORS = EMPLOYEES + "divisors"
 AGES = range(40, 71)  # at which an account may be divided
 
@@ -30,7 +32,7 @@ def law_problems(p: Parameters, file: str) -> list[Problem]:
     """What is wrong with a law; file : that is named."""
     found = (
         *_retirement(p), *_base_limits(p), *_divisors(p), *_classes(p), *_annuities(p),
-        *_old_shares(p), *_transition(p),
+        *_old_shares(p), *_transition(p), *_illness(p),
     )  # fmt: skip
     return [Problem(file, key, value, allowed) for key, value, allowed in found]
 
@@ -95,6 +97,16 @@ def _transition(p: Parameters) -> Iterator[Fault]:
             yield f"{excess}.{day}", paid, allowed
             return
         before = paid
+
+
+def _illness(p: Parameters) -> Iterator[Fault]:
+    """Ages of pensions for illness that do not come before every old age."""
+    key = RETIREMENT + "illness_age"
+    men, *women = p.array(RETIREMENT + "old_age")
+    for sex, age, old in zip(SEXES, p.array(key), (men, min(women)), strict=True):
+        if age >= old:
+            yield key, f"sex={sex}: {age:g}", f"below the {old:g} of old age"
+            return
 
 
 def _classes(p: Parameters) -> Iterator[Fault]:

@@ -1,8 +1,8 @@
 """The basic pension of employees: contributions, accounts, awards, pensions and their fund.
 
 Decides for the members of the employee scheme whether they pay in a year and on which base,
-what stands in their account, when they claim, what they are awarded, and what is paid until
-death; short of years they pay on, or take the account to the residents' scheme. Staff of the
+what stands in their account, when they claim, in old age or for illness, what they are awarded,
+and what is paid until death; short of years they pay on, or take the account to the residents' scheme. Staff of the
 public sector and their pensioners stand outside the fund until the merger reaches them. Who
 retires from a public post draws the share of final pay of the old formula to September 2014,
 and in the ten years after it what the comparison of old and new formula gives.
@@ -86,7 +86,7 @@ SHARED = ("scheme", "pension_account", "account_pension_m")  # written at awards
 WRITES = (*(column.name for column in COLUMNS), *SHARED)
 READS = (
     "id", "alive", "age", "sex", "birth_month", "province", "education", "death_u", "work",
-    "earnings",
+    "earnings", "adl",
 )  # fmt: skip
 FUND, RESIDENTS = "employee_pension", "resident_pension"
 POLICY = rules_.POLICY

@@ -127,6 +127,21 @@ def test_retirement_of_one_person(given, age, first, years):
     assert value(lines, "years of contributions needed") == years
 
 
+@pytest.mark.parametrize(
+    ("given", "first", "years"),
+    [
+        ({"born": "1960-03", "sex": "male"}, "2010-04", "10"),
+        ({"born": "1975-03", "sex": "male"}, "2025-04", "15"),
+        ({"born": "1970-03", "sex": "female", "post": "cadre"}, "2015-04", "10"),
+        ({"born": "1987-12", "sex": "female"}, "2033-01", "17"),
+    ],
+)
+def test_retirement_for_illness(given, first, years):
+    lines = law("retirement", given)
+    assert value(lines, "first month if all capacity") == first
+    assert value(lines, "years of contributions that this takes") == years
+
+
 def test_choice_of_time_from_2025_on():
     lines = law("retirement", {"born": "1966-06", "sex": "male"})
     assert value(lines, "first month if as early") == "2026-07"  # at 60: five months of delay

@@ -10,6 +10,7 @@ from songhe.runs.settings import resolve
 
 HEAD = "name: {0}\ntitle: A law\ntitle_zh: 法\nchanges:\n"
 EMPLOYEES = "policies.employee_pension."
+ILLNESS = "policies.retirement.illness_"
 DIVISORS = [233 - 3 * k for k in range(31)]
 
 
@@ -39,6 +40,9 @@ def table(path, divisors, skipped=()):
         (EMPLOYEES + "old_shares: [0.5, 0.7, 0.8, 0.85]", "old_shares", "duration"),
         (EMPLOYEES + "new_excess: {2017-01-01: 0.1}", "new_excess.2017-01-01", "the 0.2"),
         (EMPLOYEES + "new_excess: {2016-01-01: 1.2}", "new_excess.2016-01-01", "0 to 1"),
+        (ILLNESS + "age: [50, 52]", "illness_age", "below the 50 of old age"),
+        (ILLNESS + "years: {2026-01-01: 0}", "illness_years.2026-01-01", "1 to 50"),
+        (ILLNESS + "share: 1.5", "illness_share", "0 to 1"),
         (EMPLOYEES + "old_guaranteed: {2020-01-01: 0}", "new_excess.2020-01-01", "compared"),
     ],
 )
