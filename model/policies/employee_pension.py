@@ -2,10 +2,10 @@
 
 Decides for the members of the employee scheme whether they pay in a year and on which base,
 what stands in their account, when they claim, in old age or for illness, what they are awarded,
-and what is paid until death; short of years they pay on, or take the account to the residents' scheme. Staff of the
-public sector and their pensioners stand outside the fund until the merger reaches them. Who
-retires from a public post draws the share of final pay of the old formula to September 2014,
-and in the ten years after it what the comparison of old and new formula gives.
+and what is paid until death; short of years they pay on, or take the account to the residents'
+scheme. Staff of the public sector and their pensioners stand outside the fund until the merger
+reaches them; who retires from a public post draws the share of final pay of the old formula to
+September 2014, and in the ten years after it what the comparison with the new one gives.
 Source: State Council 2005 no. 38 and later acts (`parameters/policies/employee_pension.yaml`,
 `retirement.yaml`). Leaves out wages by province, annuities, in the comparison too, and
 pension rises that differ by age or amount (all rise alike, from the pooled ledger).
