@@ -109,6 +109,22 @@ def old_pension(pay: int, share: float) -> int:
 
 
 @rule
+def annuity_pension(pay: int, rates: float, divisor: float) -> int:
+    """Occupational annuity that goes with a pension, fen a month.
+
+    pay : at the end of service, fen a month; rates : of contributions, added up over months. Pay
+    of all months stands at that of the end, as if returns were the growth of pay.
+    """
+    return int(pay * rates / divisor)
+
+
+@rule
+def beside_annuity(due: int, annuity: int) -> int:
+    """What the fund pays of a pension that was compared together with an annuity, fen a month."""
+    return max(due - annuity, 0)
+
+
+@rule
 def in_transition(new: int, old: int, guaranteed: float, excess: float) -> int:
     """Pension of public staff when old and new formula are compared, fen a month.
 

@@ -19,7 +19,9 @@ from .lanes import CHUNK, fill_lane, listed_ids
 from .pension_rules import (
     MONTHS,
     account_pension,
+    annuity_pension,
     base_pension,
+    beside_annuity,
     contribution,
     contribution_base,
     credited,
@@ -90,6 +92,7 @@ class Rules(NamedTuple):
     inside : share of public staff and pensioners whom the fund covers
     old_from, old_shares : [band], years of service and shares of pay of the old formula
     old_standard, old_guaranteed, excess : by first month of a pension, as in `pension_rules`
+    annuity : rates of the occupational annuity added up to the end of service, by the same month
     """
 
     year: int
@@ -123,6 +126,7 @@ class Rules(NamedTuple):
     old_standard: Floats
     old_guaranteed: Floats
     excess: Floats
+    annuity: Floats
     level_collections: float
     level_outlay: float
 
@@ -315,15 +319,19 @@ def pay_at_once(missing: int, c: Person, r: Law, sums: Any) -> None:
 
 
 @inlined
-def public_pension(new: int, first: int, c: Person, r: Law) -> int:
-    """Pension of public staff from a month of the year on; new : by the formula for everybody."""
-    if r.old_guaranteed[first] == 0.0 and r.excess[first] == 1.0:
+def public_pension(new: int, first: int, divisor: float, c: Person, r: Law) -> int:
+    """Pension of public staff from a month of the year on, compared together with their annuity.
+
+    new : by the formula for everybody; divisor : of accounts, months
+    """
+    made_up, excess = r.old_guaranteed[first], r.excess[first]
+    if made_up == 0.0 and excess == 1.0:
         return new
     share = old_share(months_that_count(c) // MONTHS, r.old_from, r.old_shares)
-    pay = final_pay(c.earnings, r.compliance, r.old_standard[first])
-    return int(
-        in_transition(new, old_pension(pay, share), r.old_guaranteed[first], r.excess[first])
-    )
+    pay = final_pay(c.earnings, r.compliance, 1.0)
+    old = old_pension(final_pay(c.earnings, r.compliance, r.old_standard[first]), share)
+    annuity = annuity_pension(pay, r.annuity[first], divisor)
+    return int(beside_annuity(in_transition(new + annuity, old, made_up, excess), annuity))
 
 
 @inlined
@@ -337,12 +345,13 @@ def award(born: int, first: int, outside: bool, c: Person, r: Law, sums: Any) ->
     c.employee_account = held
     age = MONTHS * r.year + first - 2 - born
     index, months = int(c.contribution_index), months_that_count(c)
-    share = account_pension(held, divisor_at(age, r.divisors))
+    divisor = divisor_at(age, r.divisors)
+    share = account_pension(held, divisor)
     basic = base_pension(r.award[s], index, months, r.accrual)
     older = transitional_pension(r.award[s], index, int(c.deemed_years), r.transitional)
     rest = basic + older
     if c.work == PUBLIC:
-        due = public_pension(rest + share, first, c, r)
+        due = public_pension(rest + share, first, divisor, c, r)
         share = min(share, due)
         rest = due - share
     total = int(np.rint(r.level_outlay * rest)) + share

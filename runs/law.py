@@ -390,7 +390,7 @@ def _day(number: int) -> date:
 
 def _employee_pension(
     p: Parameters, born: Month, sex: int, post: int, years: float, deemed: int, index: float,
-    account: float, month: Month | None, final_pay: float | None,
+    account: float, month: Month | None, final_pay: float | None, annuity: float,
 ) -> list[Line]:  # fmt: skip
     key, ages = employee_pension.POLICY, _ages(p, born, sex, post)
     begins = ages.first if month is None else month.number
@@ -434,13 +434,14 @@ def _employee_pension(
     ]  # fmt: skip
     total = basic + older + share
     if final_pay is not None:
-        more, total = _public_pension(p, starts, total, have // MONTHS, round(final_pay * FEN))
+        pay, other = round(final_pay * FEN), round(annuity * FEN)
+        more, total = _public_pension(p, starts, total, have // MONTHS, pay, other)
         lines += more
     return [*lines, Line(f"pension in {starts}", total / FEN, "yuan per month")]
 
 
 def _public_pension(
-    p: Parameters, starts: Month, new: int, years: int, pay: int
+    p: Parameters, starts: Month, new: int, years: int, pay: int, annuity: int
 ) -> tuple[list[Line], int]:
     """Old and new formula compared; pay : of 2014, or of the end of service before, fen a month."""
     key, rules, ends = employee_pension.POLICY, pension_rules, _day(starts.number - 1)
@@ -450,9 +451,12 @@ def _public_pension(
     share = float(rules.old_share(years, r.old_from, r.old_shares))
     old = int(rules.old_pension(round(pay * rise), share))
     made_up, excess = r.old_guaranteed[starts.month], r.excess[starts.month]
-    total = int(rules.in_transition(new, old, made_up, excess))
+    both = rules.in_transition(new + annuity, old, made_up, excess)
+    compared = made_up > 0.0 or excess < 1.0
+    total = int(rules.beside_annuity(both, annuity)) if compared else new
     return [
         Line("pension by the new formula", new / FEN, "yuan per month"),
+        Line("occupational annuity beside it", annuity / FEN, "yuan per month"),
         Line(f"standard of pay when service ends, over {frozen}", f"{rise:.4f}", "",
              *_when(p, key + "old_standard_rise", ends)),
         Line(f"share of pay for {years} years", f"{100 * share:g}", "%",
@@ -818,6 +822,7 @@ POLICIES: Mapping[str, tuple[Mapping[str, Key], Callable[..., list[Line]]]] = {
             "index": Key(_decimal(6.5), "mean contribution index, 0 to 6.5", "1"),
             "month": Key(_month, _MONTH, ""),
             "final_pay": Key(_yuan, "yuan a month of 2014 in a public post, two decimals", ""),
+            "annuity": Key(_yuan, "yuan a month beside a public pension, two decimals", "0"),
         },
         _employee_pension,
     ),

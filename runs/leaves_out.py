@@ -17,8 +17,6 @@ LEAVES_OUT = (
             "年内工时与企业；分省工资"),
     LeftOut("What households save beside annuities and personal pensions",
             "年金与个人养老金以外的家庭储蓄"),
-    LeftOut("The occupational annuity in the comparison of old and new pensions of public staff",
-            "机关事业单位新老待遇对比中的职业年金"),
     LeftOut("The disability allowance of 2025, where it differs from a pension for illness",
             "病残津贴与因病提前退休待遇的差别"),
     LeftOut("Medical cover, cost of deliveries, medical aid", "医疗保险、分娩费用和医疗救助"),

@@ -7,8 +7,9 @@ scheme. Staff of the public sector and their pensioners stand outside the fund u
 reaches them; who retires from a public post draws the share of final pay of the old formula to
 September 2014, and in the ten years after it what the comparison with the new one gives.
 Source: State Council 2005 no. 38 and later acts (`parameters/policies/employee_pension.yaml`,
-`retirement.yaml`). Leaves out wages by province, annuities, in the comparison too, and
-pension rises that differ by age or amount (all rise alike, from the pooled ledger).
+`retirement.yaml`). Leaves out wages by province, annuities, but for what the comparison takes
+them to be, and pension rises that differ by age or amount (all rise alike, from the pooled
+ledger).
 
 Accounts are claims. Assets stand behind `funded_share` of them, in the individual ledger;
 the pooled ledger takes the rest as current money and bears the interest that is credited.
@@ -90,6 +91,10 @@ READS = (
 )  # fmt: skip
 FUND, RESIDENTS = "employee_pension", "resident_pension"
 POLICY = rules_.POLICY
+ANNUITY = tuple(
+    "policies.supplementary_pensions.occupational_" + name
+    for name in ("coverage", "employer_rate", "employee_rate")
+)
 CENTRAL, LOCAL, HOUSEHOLDS, EMPLOYERS = (
     "central_government", "local_government", "households", "employers",
 )  # fmt: skip
@@ -117,6 +122,23 @@ def at_end_of_service(year: int, value: Callable[[date], float]) -> Floats:
     """What holds in the month before each first month of a pension, float64[13]; 0 unused."""
     days = [date(year - 1, 12, 1), *(date(year, month, 1) for month in range(1, MONTHS))]
     return np.array([0.0, *(value(day) for day in days)])
+
+
+def annuity_rates(p: Parameters, year: int) -> Floats:
+    """Rates of the occupational annuity added up to the month before each first month of a pension.
+
+    Returns
+    -------
+    float64[13], months times share of pay, for a mean member of the staff; 0 unused
+    """
+
+    def rate(day: date) -> float:
+        covered, *rates = (float(np.asarray(p.at(key, day))) for key in ANNUITY)
+        return covered * sum(rates)
+
+    years = range(rules_.FIRST_REFERENCE - 1, year + 1)
+    sums = np.cumsum(np.concatenate([by_law(p, ANNUITY, y, rate) for y in years]))
+    return np.concatenate([[0.0], sums[-MONTHS - 1 : -1]])
 
 
 @lru_cache(maxsize=64)
@@ -176,6 +198,7 @@ def _rules(numbers: Numbers, year: int) -> Rules:
         old_standard=np.array([0.0, earlier, *[same] * (MONTHS - 1)]),
         old_guaranteed=at_end_of_service(year, lambda day: law_on(p, "old_guaranteed", day)),
         excess=at_end_of_service(year, lambda day: law_on(p, "new_excess", day)),
+        annuity=annuity_rates(p, year),
         level_collections=p.value(POLICY + "level_collections"),
         level_outlay=p.value(POLICY + "level_outlay"),
     )

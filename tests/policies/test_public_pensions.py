@@ -120,6 +120,25 @@ def test_the_standard_of_pay_moves_with_wages_and_then_by_law():
     assert rules.pay_standard(p, 2015, 2016) == prices.wage(p, 2014) / prices.wage(p, 2016)
 
 
+def test_rates_of_the_annuity_add_up_from_the_merger_on():
+    """A pension from December 2014 is of service to November: two months at 12 %."""
+    p = load()
+    assert ep.annuity_rates(p, 2014)[1:].tolist() == pytest.approx([0] * 10 + [0.12, 0.24])
+    assert ep.annuity_rates(p, 2016)[1:3].tolist() == pytest.approx([15 * 0.12, 16 * 0.12])
+    off = load({"policies.supplementary_pensions.occupational_coverage": {"2006-01-01": 0}})
+    assert not ep.annuity_rates(off, 2020).any()
+    assert rules.annuity_pension(500_000, 60 * 0.12, 139.0) == 25_899  # 3,600,000 / 139
+
+
+@compiling
+@given(fens, fens, fens, st.floats(0, 1))
+def test_fund_and_annuity_together_are_what_the_comparison_gives(new, old, annuity, excess):
+    due = rules.in_transition(new + annuity, old, 1.0, excess)
+    paid = rules.beside_annuity(due, annuity)
+    assert paid + annuity == max(due, annuity)
+    assert 0 <= paid <= max(old, new)
+
+
 # --- awards
 
 
@@ -135,11 +154,14 @@ def test_before_the_merger_it_is_the_share_of_final_pay(world):
 def test_in_the_transition_it_lies_between_the_two(world, year, earnings):
     """Born in June: service ends in June, so that 2014 is still of the old law."""
     found, w, r = awarded(world, year, earnings=earnings)
-    new = new_formula(w, r)
-    pay = rules.final_pay(earnings, r.compliance, r.old_standard[7])
-    old = rules.old_pension(pay, 0.9)
-    assert min(old, new) <= found <= max(old, new)
-    assert found == (old if new <= old else round(old + r.excess[7] * (new - old)))
+    divisor = rules.divisor_at(60 * 12, r.divisors)
+    declared = rules.final_pay(earnings, r.compliance, 1.0)
+    annuity = rules.annuity_pension(declared, r.annuity[7], divisor)
+    assert (annuity > 0) == (year > 2014)
+    new = new_formula(w, r) + annuity
+    old = rules.old_pension(rules.final_pay(earnings, r.compliance, r.old_standard[7]), 0.9)
+    assert min(old, new) <= found + annuity <= max(old, new)
+    assert found + annuity == (old if new <= old else round(old + r.excess[7] * (new - old)))
 
 
 def test_after_the_transition_it_is_the_new_formula(world):

@@ -172,6 +172,9 @@ def test_public_staff_are_paid_by_old_and_new_formula():
     assert value(lines, "of the lead of the new formula paid") == "30"
     paid = 5258.33 + 0.3 * (new - 5258.33)
     assert value(lines, "pension in 2017-07") == pytest.approx(paid, abs=0.005)
+    beside = law("employee_pension", given | {"final_pay": "5200", "annuity": "400"})
+    both = 5258.33 + 0.3 * (new + 400 - 5258.33)
+    assert value(beside, "pension in 2017-07") == pytest.approx(both - 400, abs=0.005)
     before = law("employee_pension", EMPLOYEE | {"years": "0", "deemed": "40", "final_pay": "4000"})
     assert value(before, "pension in 2013-07") == 3600.0
 
