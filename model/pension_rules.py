@@ -280,38 +280,6 @@ def _awards(numbers: Numbers) -> Floats:
     return np.array(list(accumulate(_references(numbers), max)))
 
 
-@lru_cache(maxsize=64)
-def chances_to_pay(mean: float, spread: float, bins: int) -> Floats:
-    """Chance to pay in a year by a lasting trait, float64[bin], with the mean asked for; read-only.
-
-    The log odds are normal over persons; each bin of the trait's uniform has its middle.
-    """
-    if mean >= 1.0:
-        return _fixed(np.ones(bins))
-    trait = spread * _normal_quantiles(bins)
-    low, high = -40.0, 40.0
-    for _ in range(80):
-        level = 0.5 * (low + high)
-        if np.mean(1.0 / (1.0 + np.exp(-level - trait))) < mean:
-            low = level
-        else:
-            high = level
-    return _fixed(1.0 / (1.0 + np.exp(-0.5 * (low + high) - trait)))
-
-
-def _fixed(values: Floats) -> Floats:
-    values.setflags(write=False)
-    return values
-
-
-@lru_cache(maxsize=8)
-def _normal_quantiles(bins: int) -> Floats:
-    from statistics import NormalDist
-
-    normal = NormalDist()
-    return _fixed(np.array([normal.inv_cdf((k + 0.5) / bins) for k in range(bins)]))
-
-
 def fen_a_month(yuan: float) -> int:
     """Whole fen a month of yuan a year."""
     return round(yuan * 100.0 / MONTHS)

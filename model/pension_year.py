@@ -16,6 +16,7 @@ from ..agents import luck
 from ..agents.compiled import inlined, kernel, rule
 from ..parameters.dims import ADL, PENSIONS, WORK
 from .lanes import CHUNK, fill_lane, listed_ids
+from .paying_rules import before_of, code_of
 from .pension_rules import (
     MONTHS,
     account_pension,
@@ -87,7 +88,7 @@ class Rules(NamedTuple):
     reference, award : wage a month, int64[province]
     employer : float64[2, 13], of enterprises and public posts
     outside_* : what public staff outside the fund pay to the budget
-    chances : float64[2, bin], to pay in a year, of employees and flexible workers
+    chances : float64[2, before, bin], to pay in a year, of employees and flexible workers
     at_once : share of members short of years who pay the missing ones at once
     inside : share of public staff and pensioners whom the fund covers
     old_from, old_shares : [band], years of service and shares of pay of the old formula
@@ -132,7 +133,10 @@ class Rules(NamedTuple):
 
 
 class Columns(NamedTuple):
-    """The columns that the kernel works on, in the order of READS and WRITES."""
+    """The columns that the kernel works on, in the order of READS and WRITES.
+
+    account_pension_m : of who draws no pension, whether she paid in her last year (`code_of`)
+    """
 
     id: Any
     alive: Any
@@ -197,12 +201,18 @@ def bin_of(word: Any) -> int:
 
 @inlined
 def pays_this_year(c: Person, r: Law, low: Any, high: Any) -> bool:
-    """Whether a member at work pays: by a lasting trait and the luck of the year."""
-    if c.work == PUBLIC:
-        return True
-    trait = lasting(c.id, CONTRIBUTION, luck.LASTING, low, high)[TRAIT]
-    now = lasting(c.id, CONTRIBUTION, r.year, low, high)[PAYS]
-    return bool(luck.unit(now) < r.chances[int(c.work == FLEXIBLE), bin_of(trait)])
+    """Whether a member at work pays: by a lasting trait, the year before and the luck of the year.
+
+    Keeps what the next year has to know.
+    """
+    flexible, public, paid = c.work == FLEXIBLE, c.work == PUBLIC, True
+    if not public:
+        trait = lasting(c.id, CONTRIBUTION, luck.LASTING, low, high)[TRAIT]
+        now = lasting(c.id, CONTRIBUTION, r.year, low, high)[PAYS]
+        before = before_of(c.account_pension_m, flexible)
+        paid = luck.unit(now) < r.chances[int(flexible), before, bin_of(trait)]
+    c.account_pension_m = code_of(flexible, public, paid)
+    return bool(paid)
 
 
 @inlined
@@ -519,8 +529,10 @@ def steady(
         n_others, n_paying = n_paying, 0
         for k in range(n_others):
             i = paying[k]
-            chance = chances[int(work[i] == FLEXIBLE), bin_of(one[k])]
-            pays = (work[i] == PUBLIC) | (luck.unit(two[k]) < chance)
+            flexible, public = work[i] == FLEXIBLE, work[i] == PUBLIC
+            chance = chances[int(flexible), before_of(account_m[i], flexible), bin_of(one[k])]
+            pays = public | (luck.unit(two[k]) < chance)
+            account_m[i] = code_of(flexible, public, pays)
             paying[n_paying], idle[n_idle] = i, i
             n_paying += pays
             n_idle += not pays

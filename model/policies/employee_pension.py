@@ -32,6 +32,7 @@ from ..adjustment_rules import contributor_growth, lowered_rise
 from ..funds import add_counts, fen
 from ..national import months_of_reserve
 from ..numbers import Numbers
+from ..paying_rules import chances_to_pay
 from ..pension_rules import MONTHS, fen_a_month
 from ..pension_year import (
     ACTIVE,
@@ -159,7 +160,7 @@ def _rules(numbers: Numbers, year: int) -> Rules:
 
     provinces = p.array(POLICY + "province_wage")
     enterprise = rates("employer_rate", "employer_waiver", value=after_waiver)
-    density, spread = p.array(POLICY + "density"), p.value(POLICY + "density_spread")
+    spread, persistence = (p.value(POLICY + "density_" + n) for n in ("spread", "persistence"))
 
     earlier, same = (rules_.pay_standard(p, ends, year) for ends in (year - 1, year))
 
@@ -180,7 +181,12 @@ def _rules(numbers: Numbers, year: int) -> Rules:
         flexible=rates("flexible_rate"),
         outside_employee=to_budget("employee_rate"),
         outside_employer=to_budget("employer_rate"),
-        chances=np.stack([rules_.chances_to_pay(float(d), spread, BINS) for d in density]),
+        chances=np.stack(
+            [
+                chances_to_pay(float(mean), spread, persistence, BINS)
+                for mean in p.array(POLICY + "density")
+            ]
+        ),
         interest=rules_.crediting_rate(p, year),
         divisors=np.array(p.array(POLICY + "divisors")),
         accrual=law_on(p, "accrual", opening),

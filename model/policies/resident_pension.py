@@ -44,7 +44,14 @@ Counts = NDArray[np.int64]
 COLUMNS = (
     Column("pension_account", np.int32, 0, "fen", "resident_pension", "individual account"),
     Column("pension_years", np.uint8, 0, "years", "resident_pension", "years paid, or made up"),
-    Column("account_pension_m", np.int32, 0, "fen", "resident_pension", "part from the account"),
+    Column(
+        "account_pension_m",
+        np.int32,
+        0,
+        "fen",
+        "resident_pension",
+        "part from the account; of who draws none, a code of the last year at work",
+    ),
 )
 READS = ("id", "alive", "age", "birth_month", "death_u", "province", "scheme")
 WRITES = ("pension_account", "pension_years", "account_pension_m", "pension")

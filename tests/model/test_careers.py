@@ -122,6 +122,7 @@ def test_pensioners_are_past_the_age_of_retirement_and_do_not_work(model):
     assert (people["pension_m"][drawn] > 0).all()
     assert not people["pension_m"][~drawn].any()
     assert (people["account_pension_m"] <= people["pension_m"]).all()
+    assert not people["account_pension_m"][~drawn].any()  # nobody has a year of paying behind her
 
 
 def test_the_fund_pays_its_outlay_of_2010(model, p):
