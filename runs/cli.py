@@ -433,6 +433,41 @@ def check(
 
 
 @app.command()
+def calibrate(
+    persons: Annotated[int, typer.Option(help="Simulated persons.", **WHOLE)] = 150_000,
+    replicates: Annotated[int, typer.Option(help="Replicates, averaged.", **WHOLE)] = 1,
+    rounds: Annotated[int, typer.Option(help="Lives of 2011 to 2015 at most.", **WHOLE)] = 5,
+    seed: Annotated[int, typer.Option(help="Seed of all luck.", **WHOLE)] = 1,
+    parameters: Annotated[
+        Path | None, typer.Option(help="Folder of parameter files; default: the shipped ones.")
+    ] = None,
+    write: Annotated[
+        bool, typer.Option("--write", help="Put the values into the parameter files.")
+    ] = False,
+) -> None:
+    """Fit levels of membership and pensions again, to published figures of 2011 to 2015 alone.
+
+    Prints entries and values as a scenario file gives them. Exit code 1 if they still moved.
+    """
+    from ..parameters.load import SHIPPED
+    from .calibrate import calibrate as fitted
+    from .calibrate import entry_lines, write_levels
+
+    root = parameters or SHIPPED
+    if not root.is_dir():
+        raise ParameterError([Problem("option", "--parameters", str(root), "a folder")])
+    found = fitted(persons, seed, replicates, rounds, root, _say)
+    for line, before in zip(entry_lines(found.after), found.before.values(), strict=True):
+        typer.echo(f"{line}  # was {before.tolist()}")
+    if write:
+        for file in write_levels(found.after, root):
+            typer.echo(f"written: {file}", err=True)
+    if not found.settled:
+        typer.echo("error: levels still moved in the last round", err=True)
+        raise typer.Exit(1)
+
+
+@app.command()
 def plan() -> None:
     """The year, step by step, with what each step reads and writes."""
     from rich import box

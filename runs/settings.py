@@ -33,6 +33,7 @@ LIMITS: dict[str, tuple[int, int]] = {
     "until": (2011, 2100),
     "seed": (0, 2**63 - 1),
     "workers": (1, 1024),
+    "rounds": (1, 100),
 }
 PLAIN = ("until", "seed")  # written without separators
 CHOICES: dict[str, tuple[str, ...]] = {
