@@ -2,8 +2,9 @@
 
 The log odds are a level by kind of work, a lasting trait of the person, and more for who paid the
 year before (state dependence). Who has no such year behind her in this kind of work is taken
-from the equilibrium of her trait, so that of all who stay as many pay in every year, and the
-level is solved for the mean that is given. Source: `density`, `density_spread` and
+from the equilibrium of her trait, and so is everybody in 2011, since careers before keep no
+single years; as many then pay in every year, and the level is solved for the mean that is given.
+Source: `density`, `density_spread` and
 `density_persistence` in `parameters/policies/employee_pension.yaml`. Leaves out what a year in
 another kind of work tells, and months: a year is paid whole or not at all.
 """
