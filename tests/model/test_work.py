@@ -6,10 +6,12 @@ from songhe.agents import base as base_of_2010
 from songhe.agents import luck
 from songhe.agents.frame import People
 from songhe.model import careers, work_fit
+from songhe.model import scheme_membership as sm
 from songhe.model import work_rules as wr
 from songhe.model.align import Constants
 from songhe.model.events import work
 from songhe.model.model import SongheModel
+from songhe.model.paying_rules import code_of
 from songhe.model.prices import wage
 from songhe.model.tally import Tally
 from songhe.model.year import columns
@@ -286,7 +288,7 @@ def test_level_of_past_membership_is_the_fit_that_its_note_describes(model, p):
 @pytest.mark.parametrize("year", range(2011, 2016))
 def test_contributors_are_those_that_were_fitted(lived, p, year):
     """Within the Monte-Carlo error of 20,000 persons, false alarm below 1e-6 in a year."""
-    registered, weight = lived[year]
+    registered, weight, _ = lived[year]
     wanted = float(p.year("work.employment.contributors", year))
     share = wanted * 1e6 / (weight * 20_000)
     error = wanted * np.sqrt((1 - share) / (share * 20_000))
@@ -300,9 +302,29 @@ def lived(p, tmp_path_factory):
     found, model = {}, SongheModel(base, p, luck.key_of(3, 0, 0))
     for year in model:
         level = float(p.year("work.employment.coverage_level", year))
-        found[year] = work_fit.registered(model, level), model.weight
+        found[year] = work_fit.registered(model, level), model.weight, paying(model.people)
         if year == 2015:
             return found
+
+
+def paying(people):
+    """Members in each kind of work, and how many of them paid in the year, by their codes."""
+    inside = (people["alive"] == 1) & (people["scheme"] == sm.EMPLOYEE) & (people["pension"] == 0)
+    found = {}
+    for kind in (wr.FLEXIBLE, wr.ENTERPRISE):
+        missed, paid = (code_of(kind == wr.FLEXIBLE, False, pays) for pays in (False, True))
+        codes = people["account_pension_m"][inside & (people["work"] == kind)]
+        found[kind] = int(np.isin(codes, (missed, paid)).sum()), int((codes == paid).sum())
+    return found
+
+
+@pytest.mark.parametrize("year", range(2011, 2016))
+def test_as_many_members_pay_as_the_law_of_chances_says(lived, p, year):
+    """With joining, leaving and changing work; false alarm below 1e-6 in a year and kind."""
+    density = p.array("policies.employee_pension.density")
+    for mean, (members, paid) in zip(density[::-1], lived[year][2].values(), strict=True):
+        assert members > 500
+        assert abs(paid / members - mean) < 5 * np.sqrt(mean * (1 - mean) / members)
 
 
 def test_coverage_rises_with_schooling_and_in_towns(p):
