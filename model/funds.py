@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..parameters.dims import FUNDS, LEDGERS, PROVINCES
+from ..agents.compiled import rule
+from ..parameters.dims import AGES, FUNDS, LEDGERS, PROVINCES
 from .prices import nominal_return
 from .step import Step
 
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
 Counts = NDArray[np.int64]
 EARNS = {"employee_pension": ("pooled",), "resident_pension": ("pooled",)}
 MONTHS = 12
+BY_AGE = ("fund_revenue_by_age", "fund_outlay_by_age", "fund_base_by_age")
+RECEIVED, PAID, BASED = range(3)  # in the order of BY_AGE
+AGE_SUMS = len(BY_AGE)
+LAST_AGE = AGES[-1]  # and over
 
 
 def add_counts(model: "SongheModel", fund: str, **counts: NDArray[Any]) -> None:
@@ -31,6 +36,24 @@ def add_counts(model: "SongheModel", fund: str, **counts: NDArray[Any]) -> None:
     for name, by_province in counts.items():
         table = np.zeros((len(FUNDS), len(PROVINCES)), np.int64)
         table[FUNDS.index(fund)] = by_province
+        model.tally.add(name, table)
+
+
+@rule
+def age_reached(age: int) -> int:
+    """Age that somebody reaches in the year; age : completed at its opening."""
+    return min(int(age) + 1, LAST_AGE)
+
+
+def add_by_age(model: "SongheModel", fund: str, by_age: Counts) -> None:
+    """Add a pension fund's dealings with persons by their age to the tally, national.
+
+    by_age : fen of agents, int64[AGE_SUMS, age]. Subsidies, interest, fees and transfers between
+    funds, ledgers and pools have no age.
+    """
+    for name, values in zip(BY_AGE, by_age, strict=True):
+        table = np.zeros((len(FUNDS), len(AGES)), np.int64)
+        table[FUNDS.index(fund)] = values
         model.tally.add(name, table)
 
 

@@ -1,7 +1,7 @@
 """One year of one person in the employees' pension: pays, claims, is paid, dies.
 
 Decides for everybody with a career in the employee scheme what happens in a year under the
-`Rules` that `policies/employee_pension.py` makes of the law, and sums it by province. The
+`Rules` that `policies/employee_pension.py` makes of the law, and sums it by province and age. The
 arithmetic stands in `pension_rules.py` and `retirement_rules.py`. Leaves out nothing of its
 own: see the policy. `steady` lives the year of those to whom nothing happens, `eventful` that
 of all others.
@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from ..agents import luck
 from ..agents.compiled import inlined, kernel, rule
-from ..parameters.dims import ADL, PENSIONS, WORK
+from ..parameters.dims import ADL, AGES, PENSIONS, WORK
+from .funds import AGE_SUMS, BASED, PAID, RECEIVED, age_reached
 from .lanes import CHUNK, fill_lane, listed_ids
 from .paying_rules import before_of, code_of
 from .pension_rules import (
@@ -391,6 +392,19 @@ def pay_out(first: int, last: int, outside: bool, c: Person, r: Law, sums: Any) 
 
 
 @inlined
+def received_by(sums: Any, s: int) -> Any:
+    """Contributions that the fund of a province has received so far in the year."""
+    return sums[OWN, s] + sums[EMPLOYER, s] + sums[FLEXIBLE_POOLED, s]
+
+
+@inlined
+def paid_by(sums: Any, s: int) -> Any:
+    """What the fund of a province has paid to persons so far in the year."""
+    pensions = sums[FROM_POOL, s] + sums[FROM_ACCOUNT, s] + sums[OVERRUN, s]
+    return pensions + sums[REFUNDED, s] + sums[GRANTS, s]
+
+
+@inlined
 def settle_death(outside: bool, c: Person, r: Law, sums: Any) -> None:
     """Heirs get the account; for members and pensioners also the grants."""
     s = c.province
@@ -453,13 +467,15 @@ def before_pension(
 
 @kernel
 def steady(
-    c: Columns, start: int, stop: int, r: Rules, low: Any, high: Any, sums: Any, rows: Any
+    c: Columns, start: int, stop: int, r: Rules, low: Any, high: Any, sums: Any, by_age: Any,
+    rows: Any,
 ) -> int:  # fmt: skip
     """The year of those who draw or pay through all of it, without a claim, a death or a move out.
 
     Everybody else with a career is listed for `eventful`; returns how many there are. The rules
     are the same: plain arrays and lists made without a branch are what makes this fast.
     start, stop : rows to live; rows : uint32[stop - start], out; sums : int64[what, province]
+    by_age : int64[AGE_SUMS, age]
     """
     account, paid_months, deemed, index = (
         c.employee_account, c.paid_months, c.deemed_years, c.contribution_index,
@@ -550,7 +566,9 @@ def steady(
             sums[RETIRED, s] += 1
             sums[FROM_ACCOUNT, s] += own
             sums[OVERRUN, s] += due - own
-            sums[FROM_POOL, s] += np.int64(MONTHS) * pension_m[i] - due
+            total = np.int64(MONTHS) * pension_m[i]
+            sums[FROM_POOL, s] += total - due
+            by_age[PAID, age_reached(age[i])] += total
             held = min(held - own, MOST_ACCOUNT)
             account[i] = held
             sums[HELD, s] += held
@@ -577,10 +595,14 @@ def steady(
             collected = int(np.rint(base * r.level_collections))
             own = contribution(collected, own_rate)
             if work[i] == FLEXIBLE:
-                sums[FLEXIBLE_POOLED, s] += contribution(collected, flexible_rate) - own
+                other = contribution(collected, flexible_rate) - own
+                sums[FLEXIBLE_POOLED, s] += other
             else:
-                rate = employer_rate[int(work[i] == PUBLIC)]
-                sums[EMPLOYER, s] += contribution(collected, rate)
+                other = contribution(collected, employer_rate[int(work[i] == PUBLIC)])
+                sums[EMPLOYER, s] += other
+            a, based = age_reached(age[i]), np.int64(MONTHS) * collected
+            by_age[RECEIVED, a] += own + other
+            by_age[BASED, a] += based
             held = min(held + interest + own, MOST_ACCOUNT)
             account[i] = held
             paid_months[i] += MONTHS
@@ -589,23 +611,25 @@ def steady(
             sums[CREDITED, s] += interest
             sums[OWN, s] += own
             sums[MONTHS_PAID, s] += MONTHS
-            sums[BASE, s] += np.int64(MONTHS) * collected
+            sums[BASE, s] += based
             sums[HELD, s] += held
     return n
 
 
 @kernel
-def eventful(persons: Any, r: Law, low: Any, high: Any, sums: Any) -> None:
+def eventful(persons: Any, r: Law, low: Any, high: Any, sums: Any, by_age: Any) -> None:
     """The year of these people, whatever happens to them in it.
 
     persons : record[n]; r : record of the law
     """
     for k in range(persons.size):
         c = persons[k]
-        s = c.province
+        s, a = c.province, age_reached(c.age)
         held = np.int64(c.employee_account)
+        received, paid, based = received_by(sums, s), paid_by(sums, s), sums[BASE, s]
         if not c.alive:  # left the country this year
             sums[REFUNDED, s] += held
+            by_age[PAID, a] += held
             c.employee_account = 0
             continue
         interest = credited(held, r.interest)
@@ -622,6 +646,9 @@ def eventful(persons: Any, r: Law, low: Any, high: Any, sums: Any) -> None:
         elif c.scheme == EMPLOYEE and not outside:
             sums[RETIRED if c.pension >= DRAWS else ACTIVE, s] += 1
         sums[HELD, s] += np.int64(c.employee_account)
+        by_age[RECEIVED, a] += received_by(sums, s) - received
+        by_age[PAID, a] += paid_by(sums, s) - paid
+        by_age[BASED, a] += sums[BASE, s] - based
 
 
 @kernel
@@ -657,15 +684,15 @@ def put_back(c: Columns, rows: Any, n: int, persons: Any) -> None:
 @kernel
 def live_part(
     c: Columns, first: int, last: int, r: Rules, law: Law, low: Any, high: Any, sums: Any,
-    rows: Any, persons: Any,
+    by_age: Any, rows: Any, persons: Any,
 ) -> int:  # fmt: skip
     """A year of the rows from first to before last; returns how many were taken out.
 
     law : record of r; rows : uint32[rows or more]; persons : record[rows or more], to work in
     """
-    n = steady(c, first, last, r, low, high, sums, rows)
+    n = steady(c, first, last, r, low, high, sums, by_age, rows)
     take_out(c, rows, n, persons)
-    eventful(persons[:n], law, low, high, sums)
+    eventful(persons[:n], law, low, high, sums, by_age)
     put_back(c, rows, n, persons)
     return int(n)
 
@@ -703,9 +730,14 @@ def record_of(r: Rules) -> Any:
     return record[0]
 
 
-def live(c: Columns, r: Rules, low: Any, high: Any, sums: Counts) -> None:
-    """A year of everybody; the few to whom something happens are taken out as records."""
+def live(c: Columns, r: Rules, low: Any, high: Any, sums: Counts) -> Counts:
+    """A year of everybody; the few to whom something happens are taken out as records.
+
+    sums : int64[what, province], added to; returns what is summed by age, int64[AGE_SUMS, age]
+    """
+    by_age = np.zeros((AGE_SUMS, len(AGES)), np.int64)
     rows, persons, law = np.empty(PART, np.uint32), records(c, PART), record_of(r)
     for first in range(0, len(c.id), PART):
         last = min(first + PART, len(c.id))
-        live_part(c, first, last, r, law, low, high, sums, rows, persons)
+        live_part(c, first, last, r, law, low, high, sums, by_age, rows, persons)
+    return by_age

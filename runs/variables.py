@@ -72,6 +72,8 @@ PLACE = ("province", "residence", "sex")
 BY_AGE = ("sex", "age")
 LEDGER = ("fund", "ledger", "province")
 POOL = ("fund", "province")
+FUND_AGE = ("fund", "age")
+PAYER_AGE = "Pension funds, national, by the age of 31 December; the last age is 100 and over."
 END = "On 31 December."
 FLOW = "In the calendar year."
 MONEY = "Yuan of the year; agents' fen times the weight of an agent."
@@ -218,6 +220,14 @@ FUND_ACCOUNTS = (
              f"{MONEY} Bases added up over the months paid, of the employees' fund."),
     Variable("new_award_amount", ("fund",), "yuan per month", "First pensions of new awards",
              "新增养老金首月金额", "First monthly pensions of the year added up, national."),
+    Variable("fund_revenue_by_age", FUND_AGE, YUAN_Y, "Contributions by age", "分年龄缴费收入",
+             f"{MONEY} {PAYER_AGE} Adds up to fund_revenue of both pension funds."),
+    Variable("fund_outlay_by_age", FUND_AGE, YUAN_Y, "Benefits paid by age", "分年龄待遇支出",
+             f"{MONEY} {PAYER_AGE} With what is paid at a death, at the age of the deceased. Adds "
+             "up to fund_outlay of both pension funds."),
+    Variable("fund_base_by_age", FUND_AGE, YUAN_Y, "Contribution bases by age",
+             "分年龄缴费基数总额",
+             f"{MONEY} {PAYER_AGE} Adds up to contribution_base, of the employees' fund."),
     Variable("price_index", (), "2010 = 1", "Consumer price index", "居民消费价格指数",
              "Prices of the year over those of 2010, of the draw.", "indicator"),
 )  # fmt: skip

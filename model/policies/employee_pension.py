@@ -29,7 +29,7 @@ from ...parameters.dims import FUNDS, LEDGERS, PROVINCES, RESIDENCES
 from ...parameters.load import Parameters
 from .. import pension_rules as rules_
 from ..adjustment_rules import contributor_growth, lowered_rise
-from ..funds import add_counts, fen
+from ..funds import add_by_age, add_counts, fen
 from ..national import months_of_reserve
 from ..numbers import Numbers
 from ..paying_rules import chances_to_pay
@@ -225,10 +225,11 @@ def apply(model: "SongheModel") -> None:
     rules = _decided(model, rules_of(model.parameters, model.year))
     sums = np.zeros((SUMS, len(PROVINCES)), np.int64)
     columns = Columns(*(model.people[name] for name in (*READS, *WRITES)))
-    live(columns, rules, model.key.low, model.key.high, sums)
+    by_age = live(columns, rules, model.key.low, model.key.high, sums)
     _book(model, rules, sums)
     _pool(model, rules, sums)
     _count(model, sums)
+    add_by_age(model, FUND, by_age)
 
 
 def _decided(model: "SongheModel", rules: Rules) -> Rules:

@@ -22,9 +22,18 @@ from ...agents import luck
 from ...agents.columns import Column
 from ...agents.compiled import kernel, rule
 from ...agents.institutions import split
-from ...parameters.dims import FUNDS, LEDGERS, PENSIONS, PROVINCES
+from ...parameters.dims import AGES, FUNDS, LEDGERS, PENSIONS, PROVINCES
 from ...parameters.load import Parameters
-from ..funds import add_counts, by_month, fen
+from ..funds import (
+    AGE_SUMS,
+    PAID,
+    RECEIVED,
+    add_by_age,
+    add_counts,
+    age_reached,
+    by_month,
+    fen,
+)
 from ..lanes import CHUNK, HIGH, LOW, fill_lane, listed_ids
 from ..numbers import Numbers
 from ..prices import by_law, grown, price_index, wage_factor
@@ -173,10 +182,17 @@ def wants_to_make_up(identity: Any, r: Rules, low: Any, high: Any) -> bool:
 
 
 @rule
+def paid_by(sums: Any, s: int) -> Any:
+    """What the fund of a province has paid to persons so far in the year."""
+    pensions = sums[MINIMUM, s] + sums[TOPUP, s] + sums[FROM_ACCOUNT, s] + sums[OVERRUN, s]
+    return pensions + sums[REFUNDED, s]
+
+
+@rule
 def eventful(
     rows: Any, n: int, id: Any, alive: Any, age: Any, birth_month: Any, death_u: Any,
     province: Any, scheme: Any, account: Any, years: Any, account_m: Any, draws: Any, r: Rules,
-    low: Any, high: Any, sums: Any,
+    low: Any, high: Any, sums: Any, by_age: Any,
 ) -> None:  # fmt: skip
     """The year of the first n of these rows, whatever happens to them in it."""
     for k in range(n):
@@ -185,10 +201,12 @@ def eventful(
         member = scheme[i] == RESIDENT
         if not member and held == 0:
             continue
-        s = province[i]
+        s, a = province[i], age_reached(age[i])
+        received, paid = sums[OWN, s], paid_by(sums, s)
         sums[HELD, s] += held
         if not alive[i]:  # left the country this year
             sums[REFUNDED, s] += held
+            by_age[PAID, a] += held
             account[i] = 0
             continue
         sums[INTEREST, s] += credited(held, r.interest)
@@ -196,6 +214,7 @@ def eventful(
         lives = death_u[i] >= 1.0
         if not member:
             sums[REFUNDED, s] += 0 if lives else held
+            by_age[PAID, a] += 0 if lives else held
             account[i] = min(held, LARGEST) if lives else 0
             continue
         sums[REGISTERED, s] += lives
@@ -225,24 +244,27 @@ def eventful(
                 account_m[i] = account_pension(held, r.divisor)
                 sums[AWARDS, s] += 1
             if awarded:
-                paid = pension(first, last, account_m[i], r)
-                own = min(paid.account, held)
+                due = pension(first, last, account_m[i], r)
+                own = min(due.account, held)
                 sums[BENEFICIARIES, s] += 1
-                sums[MINIMUM, s] += paid.minimum
-                sums[TOPUP, s] += paid.topup
+                sums[MINIMUM, s] += due.minimum
+                sums[TOPUP, s] += due.topup
                 sums[FROM_ACCOUNT, s] += own
-                sums[OVERRUN, s] += paid.account - own
+                sums[OVERRUN, s] += due.account - own
                 held -= own
         if not lives:
             sums[REFUNDED, s] += held
             held = 0
         account[i] = min(held, LARGEST)
+        by_age[RECEIVED, a] += sums[OWN, s] - received
+        by_age[PAID, a] += paid_by(sums, s) - paid
 
 
 @kernel
 def resident_pension(
     id: Any, alive: Any, age: Any, birth_month: Any, death_u: Any, province: Any, scheme: Any,
     account: Any, years: Any, account_m: Any, draws: Any, r: Rules, low: Any, high: Any, sums: Any,
+    by_age: Any,
 ) -> None:  # fmt: skip
     """One year of every member: interest, contributions, award, pension, refund at death.
 
@@ -250,7 +272,7 @@ def resident_pension(
     to heirs with everybody else's. Most only pay, or draw, or wait; the others are listed for
     `eventful`, under whose rules the same would happen to all.
 
-    low, high : key of the run; sums : int64[what, province]
+    low, high : key of the run; sums : int64[what, province]; by_age : int64[AGE_SUMS, age]
     """
     stirred, paying, drawing, idle = (
         np.empty(CHUNK, np.uint32), np.empty(CHUNK, np.uint32), np.empty(CHUNK, np.uint32),
@@ -296,6 +318,7 @@ def resident_pension(
             sums[CONTRIBUTORS, s] += c > 0
             sums[MONTHS_PAID, s] += whole * (c > 0)
             sums[OWN, s] += r.own[c]
+            by_age[RECEIVED, age_reached(age[i])] += r.own[c]
             sums[MATCHED, s] += r.matching[c]
             years[i] = min(years[i] + (c > 0), 100)
             account[i] = min(held + interest + r.own[c] + r.matching[c], LARGEST)
@@ -312,10 +335,11 @@ def resident_pension(
             sums[TOPUP, s] += topup
             sums[FROM_ACCOUNT, s] += own
             sums[OVERRUN, s] += due - own
+            by_age[PAID, age_reached(age[i])] += minimum + topup + due
             account[i] = min(held + interest - own, LARGEST)
         eventful(
             stirred, n_stirred, id, alive, age, birth_month, death_u, province, scheme, account,
-            years, account_m, draws, r, low, high, sums,
+            years, account_m, draws, r, low, high, sums, by_age,
         )  # fmt: skip
 
 
@@ -415,10 +439,12 @@ def apply(model: "SongheModel") -> None:
         return
     rules = rules_of(model.parameters, model.year)
     people, sums = model.people, np.zeros((SUMS, len(PROVINCES)), np.int64)
+    by_age = np.zeros((AGE_SUMS, len(AGES)), np.int64)
     columns = (people[name] for name in READS + WRITES)
-    resident_pension(*columns, rules, model.key.low, model.key.high, sums)
+    resident_pension(*columns, rules, model.key.low, model.key.high, sums, by_age)
     _book(model, sums)
     _count(model, sums)
+    add_by_age(model, FUND, by_age)
     if model.year == rules.first_year:
         _open(model, rules)
 

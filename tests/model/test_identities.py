@@ -86,6 +86,24 @@ def test_ledgers_close_to_the_fen(lived):
         before = now["fund_balance"]
 
 
+def test_what_a_pension_fund_deals_with_persons_adds_up_over_ages(lived):
+    """Contributions, payments and bases to the fen: of both ledgers and all provinces."""
+    model, _ = lived
+    for year in years(model):
+        now = model.tally.years[year]
+        for name in ("employee_pension", "resident_pension"):
+            fund = FUNDS.index(name)
+            for kind in ("revenue", "outlay"):
+                by_age = now[f"fund_{kind}_by_age"][fund]
+                assert by_age.sum() == now[f"fund_{kind}"][fund].sum(), (name, kind, year)
+                assert (by_age >= 0).all()
+        bases, pension = now["fund_base_by_age"], FUNDS.index("employee_pension")
+        assert bases.sum() == bases[pension].sum() == now["contribution_base"].sum() > 0
+    assert not any(now[f"fund_{kind}_by_age"][2:].any() for kind in ("revenue", "outlay"))
+    assert now["fund_outlay_by_age"][:2, 70].all()
+    assert now["fund_revenue_by_age"][:2, 40].all()
+
+
 def test_every_flow_has_two_ends(lived):
     model, _ = lived
     assert sum(fund.balance.sum() for fund in model.funds.values()) == -sum(

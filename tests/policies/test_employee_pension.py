@@ -590,7 +590,7 @@ def test_a_pension_stops_with_the_month_of_death(death_u, rest, share, account, 
               "employee_account": account, "death_u": death_u, "paid_months": 240}  # fmt: skip
     people = People.of({"id": np.ones(1, np.uint64), **pensioner(**given_)}, columns())
     c = lived.Columns(*(people[name] for name in (*ep.READS, *ep.WRITES)))
-    lived.live(c, r, np.uint32(1), np.uint32(2), sums)
+    by_age = lived.live(c, r, np.uint32(1), np.uint32(2), sums)
     months = int(12 * death_u) + 1
     pension, held = round((rest + share) * 1.065), account + round(account * r.interest)
     drawn = sums[[lived.FROM_POOL, lived.FROM_ACCOUNT, lived.OVERRUN]].sum()
@@ -599,6 +599,8 @@ def test_a_pension_stops_with_the_month_of_death(death_u, rest, share, account, 
     steps = (2 + max(14 - max(age - 60, 0), 9)) * r.income
     assert sums[lived.GRANTS].sum() == steps
     assert c.employee_account[0] == sums[lived.HELD].sum() == 0
+    paid = drawn + sums[[lived.REFUNDED, lived.GRANTS]].sum()
+    assert by_age[funds.PAID, min(age + 1, 100)] == by_age.sum() == paid
 
 
 def test_heirs_of_a_worker_get_the_account_and_the_grants(world):
@@ -608,6 +610,24 @@ def test_heirs_of_a_worker_get_the_account_and_the_grants(world):
     own = round(425_000 * 0.08)
     grant = (2 + 6) * ep.rules_of(p, 2013).income  # the sixtieth month is paid: five years
     assert flow(w, "outlay") == 500_000 + own + grant
+
+
+@pytest.mark.parametrize(
+    ("people", "name", "kind"),
+    [
+        (member(age=40), "fund_revenue_by_age", "revenue"),
+        (pensioner(age=70), "fund_outlay_by_age", "outlay"),
+        (pensioner(age=104), "fund_outlay_by_age", "outlay"),
+        (member(age=40, death_u=0.5, employee_account=500_000), "fund_outlay_by_age", "outlay"),
+        (member(age=40, alive=0, employee_account=500_000), "fund_outlay_by_age", "outlay"),
+    ],
+)
+def test_money_is_counted_at_the_age_reached_in_the_year(world, people, name, kind):
+    w = world(load(SURE), year=2013, **people).run(ep.STEP)
+    by_age, at = w.tally.now[name][AT], min(people["age"][0] + 1, 100)
+    assert by_age[at] == by_age.sum() == flow(w, kind) > 0
+    bases = w.tally.now["fund_base_by_age"][AT]
+    assert bases[at] == bases.sum() == w.tally.now["contribution_base"].sum()
 
 
 def test_an_exhausted_account_goes_on_from_the_pooled_ledger(world):
@@ -846,20 +866,24 @@ def test_the_fast_and_the_slow_path_are_one(world, crowd, year, changes):
     tables, lists = [], []
     for w, all_rows in ((fast, False), (slow, True)):
         sums, rows = np.zeros(shape, np.int64), np.arange(3000, dtype=np.uint32)
+        by_age = np.zeros((funds.AGE_SUMS, 101), np.int64)
         columns = lived.Columns(*(w.people[name] for name in (*ep.READS, *ep.WRITES)))
         key = (w.key.low, w.key.high)
         if all_rows:
             career = (columns.scheme == EMPLOYEE) | (columns.employee_account > 0)
             rows = rows[career | (columns.paid_months > 0) | (columns.deemed_years > 0)]
         else:
-            rows = rows[: lived.steady(columns, 0, 3000, r, *key, sums, rows)].copy()
+            n = lived.steady(columns, 0, 3000, r, *key, sums, by_age, rows)
+            rows = rows[:n].copy()
         persons = lived.records(columns, len(rows))
         lived.take_out(columns, rows, len(rows), persons)
-        lived.eventful(persons, lived.record_of(r), *key, sums)
+        lived.eventful(persons, lived.record_of(r), *key, sums, by_age)
         lived.put_back(columns, rows, len(rows), persons)
-        tables.append(sums)
+        tables.append((sums, by_age))
         lists.append(rows)
-    np.testing.assert_array_equal(*tables)
+    for one, other in zip(*tables, strict=True):
+        np.testing.assert_array_equal(one, other)
+        assert one.any()
     for name in ep.WRITES:
         np.testing.assert_array_equal(fast.people[name], slow.people[name])
     assert 0 < len(lists[0]) < len(lists[1])

@@ -171,6 +171,28 @@ def test_an_account_left_behind_bears_interest_and_goes_to_heirs(world, lowest):
     assert counted(w, "fund_registered") == 0
 
 
+@pytest.mark.parametrize(
+    ("values", "kind"),
+    [
+        ({"age": 40}, "revenue"),
+        ({"age": 40, "death_u": 0.5, "pension_account": 70_000}, "outlay"),
+        ({"age": 40, "alive": 0, "pension_account": 70_000}, "outlay"),
+        ({"scheme": EMPLOYEE, "death_u": 0.5, "pension_account": 70_000}, "outlay"),
+        ({"age": 75}, "outlay"),
+        ({"age": 75, "pension": rp.AWARDED}, "outlay"),
+        ({"age": 104, "pension": rp.AWARDED, "death_u": 0.5}, "outlay"),
+    ],
+)
+def test_money_is_counted_at_the_age_reached_in_the_year(world, lowest, values, kind):
+    people = member(**values)
+    w = world(lowest, year=2013, **people)
+    held = np.eye(31, dtype=int)[0] * values.get("pension_account", 0)
+    w.funds[rp.FUND].flow("opening_adjustment", held, "x", ledger="individual")
+    w.run(rp.STEP)
+    by_age, at = w.tally.now[f"fund_{kind}_by_age"][AT], min(people["age"][0] + 1, 100)
+    assert by_age[at] == by_age.sum() == w.funds[rp.FUND].flows[kind].sum() > 0
+
+
 def test_no_benefit_below_minimum_years(world):
     never = load({POLICY + "makes_up": 0.0})
     w = world(never, year=2030, **member(age=61, pension_years=14)).run(rp.STEP)

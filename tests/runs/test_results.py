@@ -44,6 +44,7 @@ CONTRACT = {  # design.md, section 4: as far as this release goes
         f"fund_{count}": ("fund", "province")
         for count in ("registered", "contributors", "contributor_years", "beneficiaries")
     },
+    **{f"fund_{kind}_by_age": ("fund", "age") for kind in ("revenue", "outlay", "base")},
     "new_awards": ("fund", "province"),
     "months_of_reserve": ("fund",),
     "mean_benefit": ("fund",),
