@@ -320,7 +320,12 @@ def actuary(
     language: Annotated[str, typer.Option(help="en or zh, for figures.")] = "en",
 ) -> None:
     """Members, levels, reserves and required contribution rates of a pension fund."""
-    from ..analysis.actuary import MissingResultsError, actuarial_frames, decomposition_frame
+    from ..analysis.actuary import (
+        MissingResultsError,
+        actuarial_frames,
+        debt_frame,
+        decomposition_frame,
+    )
     from ..analysis.compare import LAST_WITHOUT_STRUCTURE, STRUCTURAL, shown_years
     from . import api
     from .console import console
@@ -340,11 +345,12 @@ def actuary(
     try:
         yearly, valuations = actuarial_frames(chosen, fund)
         changes = decomposition_frame(chosen, fund, int(valuations["since"].iloc[0]))
+        debts = debt_frame(chosen, fund)
     except MissingResultsError as missing:
         typer.echo(f"error: {folder}: {missing}", err=True)
         raise typer.Exit(1) from None
     page = console()
-    page.print(actuary_tables(yearly, valuations, changes, width=page.width))
+    page.print(actuary_tables(yearly, valuations, changes, debts, width=page.width))
     page.print(dry_line(chosen, fund))
     if int(chosen["year"][-1]) > LAST_WITHOUT_STRUCTURE:
         for path in (name for name in STRUCTURAL if name != scenario):

@@ -1,7 +1,7 @@
 """Tables on the terminal, in English and Chinese, in units of official tables (亿元, 万人)."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from rich import box
@@ -89,6 +89,15 @@ ACTUARY: Mapping[str, tuple[str, str, float]] = {
     "balance": ("Balance, 亿元", "累计结余", 1e8),
     "months_of_reserve": ("Months of reserve", "可支付月数", 1.0),
     "payg_rate": ("Pay-as-you-go rate, %", "现收现付费率", 0.01),
+    "collected_rate": ("Rate collected, %", "实收费率", 0.01),
+}
+GROUPS = (
+    "Valued at the end of {year}; the closed group is everybody who was then 16 or over. "
+    "评估时点 {year} 年末；封闭群体为当时16岁及以上的全部人口。"
+)
+DEBTS = {
+    "implicit": "closed group, net 封闭群体净额",
+    "accrued": "owed to those of 60+ 对60岁及以上",
 }
 DRY_FUNDS = ("employee_pension", "resident_pension", "long_term_care")
 
@@ -397,11 +406,13 @@ def actuary_tables(
     yearly: "pd.DataFrame",
     valuations: "pd.DataFrame",
     changes: "pd.DataFrame",
+    debts: "pd.DataFrame",
     width: int = WIDTH,
 ) -> Group:
-    """Yearly figures of a fund, draw 0, its required rates, and what a change is made of.
+    """Yearly figures of a fund, draw 0, its required rates, debt, and what a change is made of.
 
-    Rates stand with the middle 80 % of draws; changes : of `decomposition_frame`
+    Rates stand with the middle 80 % of draws; changes : of `decomposition_frame`; debts : of
+    `debt_frame`, empty where the results are not by age
     """
     table = yearly.set_index(["figure", "year"])["central"]
     lived = set(yearly.loc[(yearly["figure"] == "outgo") & (yearly["central"] > 0), "year"])
@@ -411,25 +422,69 @@ def actuary_tables(
         for name, (en, zh, unit) in ACTUARY.items()
         if name in set(yearly["figure"])
     ]
-    rates = []
-    rate = ("required_rate", "required_rate_q10", "required_rate_q90")
-    shown = (*rate, "balance_of_base", "balance_of_gdp")
-    for row in valuations.to_dict("records"):
-        label = f"{row['horizon']} years 年" + (f" (only {row['years']} 仅)" * row["shortened"])
-        figures = [number(100 * float(row[name])) for name in shown]
-        rates.append([f"{label}, {row['discount']}", *figures])
     parts = [
         [label, *(number(float(c) / unit) for c in changes.loc[changes["of"] == of, "change"])]
         for of, (label, unit) in CHANGES.items()
     ]
     span = f"{changes['since'].iloc[0]}-{changes['until'].iloc[0]} 变化"
-    heads = ["%, open group 开放群体", "Rate 费率", "10 %", "90 %", "Balance 平衡", "GDP"]
     return Group(
         grid(["", *map(str, years)], rows, width),
-        Text(f"Valued at the end of {valuations['since'].iloc[0]} 评估时点"),
-        grid(heads, rates, width),
+        Text(GROUPS.format(year=valuations["since"].iloc[0])),
+        *_valuation_tables(valuations, width),
+        _debt_table(debts, width),
         grid([f"Change {span}", *PARTS.values()], parts, width),
     )
+
+
+def _valuation_tables(valuations: "pd.DataFrame", width: int) -> list[Table]:
+    """Required rates and balances, the closed group beside the open one."""
+    rates, balances = [], []
+    for (horizon, discount), rows in valuations.groupby(["horizon", "discount"], sort=False):
+        by_group = rows.set_index("group").to_dict("index")
+        only = f" (only {rows['years'].iloc[0]} 仅)" if rows["shortened"].iloc[0] else ""
+        label = f"{horizon} years 年{only}, {discount}"
+        groups = [by_group.get(group, {}) for group in ("open", "closed")]
+        rates.append([label])
+        for row in groups:
+            required = (_in_percent(row, "required_rate"), _band_in_percent(row, "required_rate"))
+            rates[-1].extend(required)
+        rates[-1].append(_in_percent(groups[0], "collected_rate"))
+        shown = ("balance_of_base", "balance_of_gdp")
+        balances.append([label, *(_in_percent(row, name) for row in groups for name in shown)])
+    opened, closed = "open 开放", "closed 封闭"
+    heads = ["Required rate, % 所需费率", opened, "10-90 %", closed, "10-90 %", "collected 实收"]
+    of = "Balance, % of bases or GDP 精算平衡"
+    return [
+        grid(heads, rates, width),
+        grid([of, opened, "GDP", closed, "GDP"], balances, width),
+    ]
+
+
+def _in_percent(row: Mapping[Any, Any], name: str) -> str:
+    return number(100 * float(row.get(name, np.nan)))
+
+
+def _band_in_percent(row: Mapping[Any, Any], name: str) -> str:
+    low, high = (_in_percent(row, f"{name}_{end}") for end in ("q10", "q90"))
+    return low if low == "-" else f"{low} to {high}"
+
+
+def _debt_table(debts: "pd.DataFrame", width: int) -> Table | Text:
+    """Implicit debt, or what the results lack for it and for the closed group."""
+    if not len(debts):
+        return Text(
+            "The closed group and the implicit debt need flows by age, which these results lack; "
+            "run again. 封闭群体和隐性债务需要分年龄收支，本结果没有，须重新运行。"
+        )
+    first = debts.iloc[0]
+    rows = [
+        [f"{DEBTS[row['figure']]}, {row['discount']}", _in_percent(row, "of_gdp"),
+         _band_in_percent(row, "of_gdp"), number(float(row["yuan"]) / 1e12)]
+        for row in debts.to_dict("records")
+    ]  # fmt: skip
+    until = int(first["since"]) + int(first["years"])
+    title = f"Implicit debt by payments to {until} 隐性债务"
+    return grid([title, "% of GDP", "10-90 %", "万亿元 trillion"], rows, width)
 
 
 def dry_line(dataset: "xr.Dataset", fund: str) -> str:
