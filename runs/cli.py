@@ -315,11 +315,11 @@ def actuary(
     scenario: Scenario = "baseline",
     out: Annotated[str | None, typer.Option(help="CSV file to write as well.")] = None,
     figures: Annotated[
-        str | None, typer.Option(help="Folder for two figures of all scenarios, as PNG.")
+        str | None, typer.Option(help="Folder for figures of all scenarios, as PNG.")
     ] = None,
     language: Annotated[str, typer.Option(help="en or zh, for figures.")] = "en",
 ) -> None:
-    """Members, levels, reserves and required contribution rates of a pension fund."""
+    """Members, levels, reserves, required rates and implicit debt of a pension fund."""
     from ..analysis.actuary import (
         MissingResultsError,
         actuarial_frames,

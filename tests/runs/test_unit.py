@@ -155,6 +155,17 @@ def test_the_release_stores_what_it_simulates(lives):
         assert not np.isnan(array[1:]).all(), name
 
 
+def test_flows_by_age_add_up_as_stored(lives):
+    values = lives["baseline"].values
+    for name in ("revenue", "outlay"):
+        pensions = values[f"fund_{name}"][:, :2].sum(axis=(2, 3))
+        by_age = values[f"fund_{name}_by_age"]
+        assert np.allclose(by_age[1:, :2].sum(axis=2), pensions[1:], rtol=1e-12)
+        assert (by_age[1:].sum(axis=2) > 0).any(axis=0).tolist() == 2 * [True] + 6 * [False]
+    bases = values["fund_base_by_age"].sum(axis=(1, 2))
+    assert np.allclose(bases[1:], values["contribution_base"][1:].sum(axis=(1, 2)), rtol=1e-12)
+
+
 def test_ledgers_close_to_the_fen_as_stored(lives):
     values = lives["child-subsidy-double"].values
     weight = values["population_by_age"][0].sum() / SETTINGS.persons
