@@ -81,13 +81,14 @@ class Providers:
     coming : float64[LONGEST_LAG, cell], places that open in the years ahead, next year's first
     low_years : int64[cell], years in a row of low occupancy
     price : float64[cell], fee over that of the parameters
+    used : float64[cell], share of the children in the age of the service who are there, last year
     cover, cover_before : float64[province, residence, education], share of children with a place
         within reach and means, in the last year and in the last one of evidence
     rows, months : children in the year and their months there; rows stand until compaction
     """
 
     COLUMNS = ("places", "enrolled", "wanted", "staff", "coming", "low_years", "price",
-               "cover", "cover_before")  # fmt: skip
+               "used", "cover", "cover_before")  # fmt: skip
 
     def __init__(self, model: Any, kind: str, persons: int) -> None:
         self.kind = kind
@@ -101,6 +102,7 @@ class Providers:
         self.coming = np.zeros((LONGEST_LAG, n))
         self.low_years = np.zeros(n, np.int64)
         self.price = np.ones(n)
+        self.used = np.zeros(n)
         self.cover, self.cover_before = np.zeros(
             (2, len(PROVINCES), len(RESIDENCES), len(EDUCATION))
         )

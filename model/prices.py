@@ -57,20 +57,23 @@ def wage_factor(p: Parameters, share: float, start: int, year: int) -> float:
 
 
 def grown(
-    p: Parameters, key: str, day: date, after: int, factor: Callable[[int, int], float]
-) -> Any:
+    p: Parameters, key: str, day: date, after: int, factor: Callable[[int, int], float],
+    known: date = date.max,
+) -> Any:  # fmt: skip
     """A dated amount on a day, raised each January by a rule once the law says no more.
 
     after : last year in which the law's amount stands as it is; an amount with a later date
         grows from its own year
     factor : from a year to a later one
+    known : last day whose law counts; what is the law then is expected to stay
 
     Returns
     -------
     float, or float64 array in the dims of the entry
     """
-    since = max(after, *(d.year for d in p.dates(key) if d <= day))
-    amount = p.at(key, day)
+    law = min(day, known)
+    since = max(after, *(d.year for d in p.dates(key) if d <= law))
+    amount = p.at(key, law)
     return amount * factor(since, day.year) if day.year > since else amount
 
 

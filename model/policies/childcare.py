@@ -11,7 +11,7 @@ nursery classes of kindergartens, and quality.
 """
 
 from datetime import date
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -30,7 +30,7 @@ from ..kernels.queue import NONE, allocate
 from ..months import last_month_alive
 from ..numbers import Numbers
 from ..prices import grown, wage_factor
-from ..promise import Promise
+from ..promise import Promise, decided, expected_payments, last_known_day, present_value
 from ..provider_rules import decide_year
 from ..step import Step
 from ..young_children import (
@@ -68,6 +68,7 @@ GROUPS, OWNERS = len(CARE_GROUPS), len(OWNERSHIP)
 PUBLIC, PRIVATE = range(OWNERS)
 NO_KIN, NEAR, AT_HOME = range(3)  # where a grandparent is
 UNKNOWN = len(EDUCATION)  # no parent in the country
+LEAST_FEE = 1.0  # yuan a month: a place that is free has a price with a logarithm
 MIDDLE = EDUCATION.index("lower_secondary")
 FAMILY = 3  # members over whom the income of a family with a young child is counted
 PAID_WORK = np.array([w in ("flexible", "enterprise", "public") for w in WORK])
@@ -308,14 +309,14 @@ def planned(p: Parameters, year: int, people: Floats) -> Floats:
     return np.asarray(places[:, :, None] * np.array([public, 1.0 - public]))
 
 
-def fees(p: Parameters, year: int) -> Floats:
-    """Fee of a year, yuan a month, float64[residence, ownership]."""
+def fees(p: Parameters, year: int, known: date = date.max) -> Floats:
+    """Fee of a year, yuan a month, float64[residence, ownership]; known : last day of law."""
     share, after = p.value(POLICY + "fee_follows_wages"), int(p.value(POLICY + "fee_recorded_to"))
 
     def factor(start: int, end: int) -> float:
         return wage_factor(p, share, start, end)
 
-    fee = np.asarray(grown(p, POLICY + "fee", date(year, 1, 1), after, factor))
+    fee = np.asarray(grown(p, POLICY + "fee", date(year, 1, 1), after, factor, known))
     return np.asarray(p.array(POLICY + "fee_by_residence")[:, None] * fee)
 
 
@@ -341,7 +342,7 @@ def chances(p: Parameters, fee: Floats, per_head: Floats) -> Floats:
     effects = np.array([p.value(POLICY + name) for name in (*OF_WISHES, "price_response")])
     incomes, third = income_by_parent(per_head), third_by_parent(per_head)
     bearable = p.value(POLICY + "bearable_share")
-    price = np.log(fee[:, PUBLIC, None] * YEAR / incomes / bearable)
+    price = np.log(np.maximum(fee[:, PUBLIC, None], LEAST_FEE) * YEAR / incomes / bearable)
     chance = np.empty((len(RESIDENCES), len(EDUCATION) + 1, GROUPS, 3, 2))
     fill_chances(level, third, price, effects, chance)
     return chance
@@ -538,21 +539,75 @@ def _note_cover(model: "SongheModel", nurseries: Providers, fee: Floats) -> None
     children = n.in_area(child_years(model, YOUNGEST, begins_at(p) - YOUNGEST))[n.area_of]
     places = useful(n.places.reshape(n.shape), n.wanted.reshape(n.shape))[n.area_of]
     n.cover[:] = cover(p, places, children, fee, income_of(model))
+    n.used[:] = share_there(n, child_years(model, YOUNGEST, begins_at(p) - YOUNGEST))
     if model.year <= p.value(POLICY + "evidence_to"):
         n.cover_before[:] = n.cover
 
 
-def promise(model: "SongheModel") -> Promise:
-    """Cover of the year before beyond that of the last year of evidence.
+@lru_cache(maxsize=256)
+def _fees_ahead(numbers: Numbers, year: int) -> Floats:
+    p = numbers.p
+    last, years = last_known_day(p, decided(p, year)), begins_at(p) - YOUNGEST
 
-    Places beyond those that families ask for add nothing. The fee counts: a place that takes
-    more than `bearable_share` of the income of a family is not within its means. It is zero up
-    to the last year of evidence.
+    @cache
+    def fee(now: int) -> Floats:
+        return fees(p, now, last)
+
+    def amount(day: date, _: int) -> Floats:
+        age = day.year - 1 - year  # at the opening; -1 in the year of birth
+        begins, ends = stay(max(age, YOUNGEST), YOUNGEST, years, YEAR)
+        return fee(day.year) * (age >= YOUNGEST and begins <= day.month <= ends)
+
+    return np.asarray(present_value(p, expected_payments(p, year, YEAR * (years + 1), amount)))
+
+
+def fees_ahead(p: Parameters, year: int) -> Floats:
+    """What a place costs the parents of a child born in a year, float64[residence, ownership].
+
+    Value at birth, in yuan of that year, of the fees of all months in nursery age, by the law
+    that couples know who decide on the birth.
+    """
+    return _fees_ahead(Numbers(p), year)
+
+
+def share_there(nurseries: Providers, children: Floats) -> Floats:
+    """Share of the children in nursery age who are in one, float64[cell].
+
+    children : float64[province, residence], of the real country
+    """
+    n = nurseries
+    of_area = np.broadcast_to(n.in_area(children)[:, :, None], n.shape).ravel()
+    return np.divide(n.enrolled, of_area, out=np.zeros_like(n.enrolled), where=of_area > 0)
+
+
+def saved(nurseries: Providers, before: Floats, now: Floats) -> Floats:
+    """Fall in what a next child is expected to cost in fees, float64[1, province, residence, 1].
+
+    The next child is as likely to be there as children were in the year before, under the
+    same law; that more families can pay is in the cover.
+
+    before, now : value at birth of the fees of a place, float64[area, residence, ownership]
+    """
+    used = nurseries.used.reshape(nurseries.shape)
+    fall = (used * (before - now)).sum(axis=-1)
+    return np.asarray(fall[nurseries.area_of][None, :, :, None])
+
+
+def promise(model: "SongheModel") -> Promise:
+    """Cover of the year before beyond that of the last year of evidence, and lower fees.
+
+    Places beyond those that families ask for add nothing to cover. The fee counts: a place that
+    takes more than `bearable_share` of the income of a family is not within its means. Cover is
+    zero up to the last year of evidence. Fees are lower, or higher, than those of the same
+    year in the baseline, whose births are aligned with them.
     """
     nurseries = model.providers.get(KIND_OF_PROVIDER)
     if nurseries is None:
         return Promise()
-    return Promise(cover=(nurseries.cover - nurseries.cover_before)[None])
+    now = fees_ahead(model.parameters, model.year) * nurseries.price.reshape(nurseries.shape)
+    before = np.asarray(model.constants.get("nursery_fees", lambda: now, aligned=True))
+    cover = (nurseries.cover - nurseries.cover_before)[None]
+    return Promise(fee=saved(nurseries, before, now), cover=cover)
 
 
 STEP = Step("childcare", reads=tuple(dict.fromkeys((*READS, *INCOME_READS))), apply=apply)

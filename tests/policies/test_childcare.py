@@ -1,14 +1,16 @@
 """Nurseries: who asks, who gets a place, carers, fees, grants, and closing and opening."""
 
 import math
+from datetime import date
 
 import numpy as np
 import pytest
 from songhe.agents import luck
-from songhe.model import funds
+from songhe.model import birth_response, funds
 from songhe.model.household_income import income_of
 from songhe.model.months import last_month_alive
 from songhe.model.policies import childcare
+from songhe.model.promise import Promise
 from songhe.model.young_children import IN_AN_AGENT, young
 from songhe.parameters.dims import CARE_GROUPS, FUNDS, OWNERSHIP, WORK
 from songhe.parameters.load import ParameterError, load
@@ -365,6 +367,106 @@ def test_cover_is_promised_beyond_that_of_the_evidence_a_year_later(world):
     np.testing.assert_array_equal(
         cover[0], w.providers["childcare"].cover - w.providers["childcare"].cover_before
     )
+
+
+# --- what births are promised of fees
+
+
+PER_HEAD = np.full((2, 6), 35_000.0)
+
+
+def halved(p, factor=0.5):
+    fee = p.at(KEY + "fee", date(2025, 1, 1))
+    law = {"2027-01-01": [round(float(x) * factor, 6) for x in fee]}
+    return p.overlay({KEY + "fee": law, "demography.fertility_response.announced": TOLD})
+
+
+TOLD = {"2026-07-01": 1}
+
+
+def promised(world, p, crowd, other=None):
+    """What is promised in 2028 under another law, by the constants of this one."""
+    baseline = world(p, year=2027, **crowd).run(childcare.STEP).later()
+    own = childcare.promise(baseline)
+    if other is None:
+        return own
+    w = world(other, year=2027, **crowd).run(childcare.STEP).later()
+    w.constants = baseline.constants.for_scenario()
+    w.constants.year = 2028
+    return childcare.promise(w)
+
+
+def test_the_fees_ahead_of_a_child_are_added_up_by_month():
+    """Born in the middle of 2027: 12, 12 and 8 months of 2028 to 2030, at 3 % from mid-year on."""
+    still = {"work.economy.real_wage_growth": {"factor": 0.0}, KEY + "fee_follows_wages": 0.0,
+             "work.economy.cpi_growth": {"factor": 0.0}}  # fmt: skip
+    p = load(still)
+    first, second, third, fourth = 6, 12, 12, 2  # months by year of life
+    months = first + second / 1.03 + third / 1.03**2 + fourth / 1.03**3
+    ahead = childcare.fees_ahead(p, 2027)
+    np.testing.assert_allclose(ahead, months * np.array([[1500, 2500], [750, 1250]]))
+
+
+def test_fees_that_are_not_known_yet_are_not_expected(p):
+    late = p.overlay({KEY + "fee": {"2029-01-01": [750, 1250]}})
+    told = late.overlay({"demography.fertility_response.announced": TOLD})
+    for y in (2026, 2027):  # decided when the law of 2029 is not known
+        np.testing.assert_array_equal(childcare.fees_ahead(late, y), childcare.fees_ahead(p, y))
+    assert (childcare.fees_ahead(told, 2027) < childcare.fees_ahead(late, 2027)).all()
+    assert (childcare.fees_ahead(late, 2030) < 0.6 * childcare.fees_ahead(p, 2030)).all()
+
+
+def test_the_law_of_the_baseline_promises_no_money(world, p):
+    assert not promised(world, p, nursery_crowd()).fee.any()
+    assert not promised(world, p, nursery_crowd(), p).fee.any()
+
+
+def test_half_the_fees_are_worth_what_users_save(world, p):
+    crowd = nursery_crowd()
+    fee = promised(world, p, crowd, halved(p)).fee
+    assert fee.shape == (1, 31, 2, 1)
+    assert (fee >= 0).all()
+    w = world(halved(p), year=2027, **crowd).run(childcare.STEP)
+    nurseries = w.providers["childcare"]
+    children = np.zeros(nurseries.shape[:2])
+    for row, age in zip(young(w).rows, young(w).age, strict=True):
+        if age < 3:
+            place = nurseries.area_of[w.people["province"][row]], w.people["residence"][row]
+            last = last_month_alive(w.people["death_u"][row])
+            children[place] += min(8 if age == 2 else 12, last) / 12 * w.weight
+    there = nurseries.enrolled.reshape(nurseries.shape)
+    fall = childcare.fees_ahead(p, 2028) - childcare.fees_ahead(halved(p), 2028)
+    expected = (there * fall).sum(axis=2) / children
+    np.testing.assert_allclose(fee[0, :, :, 0], expected[nurseries.area_of])
+    assert 1_000 < fee.mean() < 20_000
+
+
+def test_lower_fees_work_as_cash_of_the_same_value(world, p):
+    """Below the knee, with a yuan not asked for as good as one that is paid."""
+    assert p.value("demography.fertility_response.fee_ratio") == 1.0
+    fee = promised(world, p, nursery_crowd(), halved(p)).fee
+    by_fee = birth_response.response(p, Promise(fee=fee), PER_HEAD)
+    np.testing.assert_allclose(by_fee, birth_response.response(p, Promise(cash=fee), PER_HEAD))
+    assert (by_fee >= 0).all()
+    assert by_fee.max() > 0.001
+
+
+def test_a_further_fall_of_fees_never_lowers_a_hazard(world, p):
+    crowd, before = nursery_crowd(), None
+    for factor in (1.5, 1.0, 0.8, 0.5, 0.2, 0.0):
+        promise = promised(world, p, crowd, halved(p, factor))
+        term = birth_response.response(p, promise, PER_HEAD)
+        assert before is None or (term >= before).all()
+        assert before is None or (term > before).any()
+        before = term
+
+
+def test_with_its_channel_off_the_price_is_not_heard(world, p):
+    deaf = {"demography.fertility_response.channels": {"value": [1, 0, 1, 1, 1]}}
+    promise = promised(world, p, nursery_crowd(), halved(p))
+    assert promise.fee.any()
+    term = birth_response.response(p.overlay(deaf), promise._replace(cover=0.0), PER_HEAD)
+    assert not term.any()
 
 
 # --- bad input
