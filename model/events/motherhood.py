@@ -158,10 +158,13 @@ def count_women(
 
 @kernel
 def count_hours(
-    rows: Any, mother: Any, father: Any, household: Any, work: Any, months: Any, kin: Any,
-    r: Motherhood,
+    rows: Any, age: Any, mother: Any, father: Any, household: Any, work: Any, months: Any,
+    kin: Any, school: int, r: Motherhood,
 ) -> Any:  # fmt: skip
-    """Hours of grandparents at home, hours left to others, and children with a grandparent."""
+    """Hours of grandparents at home, hours left to others, and children with a grandparent.
+
+    Hours are those of the year; the children are those who are before school at its end.
+    """
     by_kin, left, children = np.int64(0), np.int64(0), np.int64(0)
     for k in range(rows.size):
         i, parent = rows[k], AWAY
@@ -173,7 +176,7 @@ def count_hours(
         grandparent = kin[k] > 0
         by_kin += np.int64(np.rint(hours_of_grandparents(parent, months[k], grandparent, r)))
         left += 0 if grandparent else np.int64(np.rint(hours_needed(parent, months[k], r)))
-        children += grandparent
+        children += grandparent and age[i] + 1 < school
     return by_kin, left, children
 
 
@@ -234,9 +237,9 @@ def count(model: "SongheModel") -> None:
     table = np.zeros((CLASSES, len(AGES), 2), np.int64)
     names = ("sex", "alive", "age", "enrolled", "n_living_children", "work")
     count_women(*(people[name] for name in names), seen.youngest, table.ravel())
-    columns = (people[name] for name in ("mother", "father", "household", "work"))
-    r = motherhood(model.parameters)
-    hours, left, children = count_hours(seen.rows, *columns, seen.months, seen.kin, r)
+    columns = (people[name] for name in ("age", "mother", "father", "household", "work"))
+    r, school = motherhood(model.parameters), int(model.parameters.value(SCHOOL_AGE))
+    hours, left, children = count_hours(seen.rows, *columns, seen.months, seen.kin, school, r)
     counts = {
         "women_by_youngest_child": table.sum(axis=2),
         "working_women_by_youngest_child": table[..., 1],

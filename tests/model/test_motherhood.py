@@ -171,3 +171,11 @@ def test_hours_and_women_are_counted_home_by_home(together, work, months, by_kin
     assert working[motherhood.TODDLER, 30] == 10 * (work == FARM)
     assert women[motherhood.OLDER, 60] == 10
     assert women.sum() == 20
+
+
+@pytest.mark.parametrize(("age", "counted"), [(-1, 10), (0, 10), (4, 10), (5, 0)])
+def test_children_with_a_grandparent_are_before_school_at_the_end_of_the_year(age, counted):
+    homes = Homes(10, together=True, child_age=age)
+    motherhood.count(homes)
+    assert homes.tally.now["young_children_with_grandparent"] == counted
+    assert homes.tally.now["grandparent_care_hours"] > 0, "hours are those of the year"
