@@ -8,8 +8,9 @@ next child, province, residence and education of the woman:
 times pi of the order and y of the income third. S and F are perceived present values, Y is
 the disposable income of the household, C effective coverage under three, L and L' months of
 leave at full pay, T the share of the mother's hours of care saved; see `promise.py`. Each
-channel can be switched off. Source: `parameters/demography/fertility_response.yaml`. Leaves
-out weddings that policy brings about, and moves to a province for its payments.
+channel can be switched off. Source: `parameters/demography/fertility_response.yaml`. Weddings
+that policy brings about are in `marriage_gains.py`. Leaves out moves to a province for its
+payments.
 """
 
 from typing import TYPE_CHECKING, Any

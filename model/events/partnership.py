@@ -25,6 +25,7 @@ from ...parameters.load import Parameters
 from .. import brides, family_counts, homes
 from ..kernels.market import level_for
 from ..marriage_ends import part
+from ..marriage_gains import log_gains
 from ..marriage_homes import settle
 from ..marriage_market import HOME, MARRIED, Singles, couples, matched, sides, singles
 from ..marriage_types import (
@@ -254,7 +255,7 @@ def marry(model: "SongheModel") -> None:
 
 
 def this_year(model: "SongheModel", kinds: Types, found: Singles) -> Floats:
-    """Propensity of each pair of types: the shape of the base at the level of the year."""
+    """Propensity of each pair of types: the shape of the base, gains and level of the year."""
     p = model.parameters
 
     def learn() -> Floats:
@@ -266,7 +267,7 @@ def this_year(model: "SongheModel", kinds: Types, found: Singles) -> Floats:
         learn,
         aligned=model.year == FIRST_YEAR,
     )
-    table = propensity(p, kinds, np.asarray(shape))
+    table = propensity(p, kinds, np.asarray(shape)) * np.exp(log_gains(model, kinds, found))
 
     def solve() -> float:
         men, women = found.expected()

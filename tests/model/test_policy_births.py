@@ -12,6 +12,7 @@ PERSONS, SEED, BRANCH, LAST = 6_000, 13, 2025, 2031
 KEY, AMOUNT = "demography.fertility_response.", "policies.child_subsidy.amount"
 YEARS = range(BRANCH + 1, LAST + 1)
 SILENT = {KEY + "channels": {"value": [0, 0, 0, 0, 0]}}
+B_MAR = KEY + "b_mar"
 NO_EFFECT = {
     KEY + name: {"value": 0.0, "prior": {"fixed": "a test"}}
     for name in ("b_cash", "b_care", "b_leave", "b_father_leave", "b_time")
@@ -63,6 +64,10 @@ def test_silent_channels_are_as_a_country_that_hears_of_no_policy(base, silent):
             np.testing.assert_array_equal(one, other, f"{name} {year}")
 
 
+def test_weddings_hear_of_policy_by_the_same_channels(base, silent):
+    assert differences(silent, live(model_of(base, SILENT | {B_MAR: 0.4}))) == []
+
+
 @pytest.fixture(scope="module")
 def lives(base):
     """The law, and scenarios that share its history and constants."""
@@ -70,6 +75,7 @@ def lives(base):
     law = live(past.branch(load(), solves_anew=True))
     changes = {
         "generous": {AMOUNT: {"2026-01-01": 100_000}},
+        "weddings": {AMOUNT: {"2026-01-01": 100_000}, B_MAR: 3.0},
         "province": {
             "policies.local_child_subsidy.birth_grant": {"2026-01-01": {"Henan": 900_000}}
         },
@@ -94,6 +100,15 @@ def test_far_more_money_adds_births_and_stands_outside_the_evidence(lives):
     assert beyond[0] == 0
     # 100,000 yuan a year are worth half of the income of all but the richest
     assert beyond[1] > 0.9 * lives["generous"].tally.years[LAST]["births"].sum()
+
+
+def test_weddings_answer_to_the_money_if_a_user_says_so(lives):
+    """A term of some 0.1 times 3 on the propensity: a tenth more weddings or so, in expectation."""
+    plain, answering = (
+        sum(int(lives[n].tally.years[y]["marriages"]) for y in YEARS)
+        for n in ("generous", "weddings")
+    )
+    assert answering > plain
 
 
 def test_history_before_the_branch_is_shared(lives):
