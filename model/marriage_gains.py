@@ -66,7 +66,7 @@ def women_looking(model: "SongheModel", found: Singles) -> Floats:
     """Women expected to look for a partner, float64[province, residence, education]."""
     people: Any = model.people
     hers = people["sex"][found.rows] == FEMALE
-    rows, looks = found.rows[hers], found.looks[hers]
+    rows, looks = found.rows[hers], found.by_code()[found.code[hers]]
     shape = len(PROVINCES), len(RESIDENCES), len(EDUCATION)
     place = tuple(people[n][rows].astype(np.int64) for n in ("province", "residence", "education"))
     cells = np.ravel_multi_index(place, shape)

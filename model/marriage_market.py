@@ -59,6 +59,10 @@ class Singles(NamedTuple):
     chance: Floats  # [sex, type, state], of looking for a partner
     regions: int
 
+    def by_code(self) -> Floats:
+        """Chance to look for a partner, float64[code]."""
+        return np.repeat(self.chance[:, None], self.regions, axis=1).ravel()
+
     def expected(self) -> Floats:
         """How many are expected to look, float64[sex, region, type]."""
         sexes, types, states = self.chance.shape
@@ -204,7 +208,7 @@ def sides(model: "SongheModel", found: Singles) -> tuple[Side, Side]:
     shape = (len(SEXES), found.regions, found.chance.shape[1])
     looking = np.zeros(math.prod(shape), np.int64)
     rows, cell, position = (np.empty(singles, kind) for kind in (np.int32, np.uint32, np.uint32))
-    n, by_code = 0, np.repeat(found.chance[:, None], found.regions, axis=1).ravel()
+    n, by_code = 0, found.by_code()
     for part in parts(singles):
         some, code = found.rows[part], found.code[part]
         u = luck.words(ids[some], luck.Call.MARRIAGE, model.year, model.key)
