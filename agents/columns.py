@@ -53,8 +53,7 @@ COLUMNS = (
     Column("adl", np.uint8, 0, "code", "health", "function in daily life at the opening"),
     Column("adl_next", np.uint8, 0, "code", "health", "function at the end of the year"),
     Column("death_u", np.float32, NEVER, "share of the year", "health", "time of death"),
-    Column("divorce_u", np.float32, NEVER, "share of the year", "partnership", "time of divorce"),
+    Column("divorces", np.uint8, 0, "flag", "partnership", "divorces in the year"),
     Column("move_to", np.uint8, 255, "code", "migration", "intent to move; 255 stays"),
     Column("leave", np.uint8, 0, "bits", "household", "intent to leave the parents or a home"),
 )
-EVENT_TIMES = ("death_u", "divorce_u")  # cleared when the year closes

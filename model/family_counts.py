@@ -74,5 +74,5 @@ def births(people: People, mothers: Rows, orders: Rows) -> dict[str, Counts]:
 def outside_marriage(people: People, children: Rows) -> NDArray[np.bool_]:
     """Of the newborns of the year, those whose mother is not married and was not on 1 January."""
     mothers = people["mother"][children]
-    single = (people["marital"][mothers] != MARRIED) & (people["divorce_u"][mothers] >= 1.0)
+    single = (people["marital"][mothers] != MARRIED) & (people["divorces"][mothers] == 0)
     return np.asarray((mothers >= 0) & single)

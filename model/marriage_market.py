@@ -44,7 +44,7 @@ AGES = np.arange(np.iinfo(np.int8).max + 2)  # at the wedding
 YOUNG = ("marital", "alive", "age")
 LOOKED_AT = (
     "sex", "age", "birth_month", "province", "residence", "education", "enrolled", "marital",
-    "death_u", "divorce_u",
+    "death_u", "divorces",
 )  # fmt: skip
 
 
@@ -104,7 +104,7 @@ def find_singles(marital: Any, alive: Any, age: Any, youngest: int, rows: Any) -
 @kernel
 def sort_singles(
     rows: Any, sex: Any, age: Any, birth_month: Any, province: Any, residence: Any,
-    education: Any, enrolled: Any, marital: Any, death_u: Any, divorce_u: Any,
+    education: Any, enrolled: Any, marital: Any, death_u: Any, divorces: Any,
     legal: Any, division: Any, regions: int, group: Any, types: int, code: Any,
 ) -> int:  # fmt: skip
     """Keep those of legal age who outlive the year unmarried; returns their number.
@@ -120,7 +120,7 @@ def sort_singles(
         state = enrolled[i] * len(MARITAL) + marital[i]
         cell = (sex[i] * regions + division[province[i]]) * types + kind
         rows[n], code[n] = i, cell * STATES + state
-        n += (wedding >= legal[sex[i]]) & (death_u[i] >= 1.0) & (divorce_u[i] >= 1.0)
+        n += (wedding >= legal[sex[i]]) & (death_u[i] >= 1.0) & (divorces[i] == 0)
     return n
 
 

@@ -43,7 +43,7 @@ class Step(NamedTuple):
 
 
 # Columns that hold an intent or event of the year and mean nothing before they are written.
-YEARLY = frozenset({"death_u", "divorce_u", "adl_next", "move_to", "leave"})
+YEARLY = frozenset({"death_u", "divorces", "adl_next", "move_to", "leave"})
 
 
 def check(year: Sequence[Step], columns: Iterable[Column]) -> None:

@@ -25,7 +25,7 @@ def a_year_on(years: int) -> int:
 @kernel
 def ageing(
     age: Any, adl: Any, adl_next: Any, since_union: Any, since_birth: Any, birth_debt: Any,
-    death_u: Any, divorce_u: Any, u: Any, rules: Any,
+    death_u: Any, divorces: Any, u: Any, rules: Any,
 ) -> None:  # fmt: skip
     """One short loop for each column, so that each is quick."""
     for i in range(age.size):
@@ -38,11 +38,12 @@ def ageing(
         birth_debt[i] = max(birth_debt[i], 1) - 1
     for i in range(age.size):
         death_u[i] = NEVER
-        divorce_u[i] = NEVER
+    for i in range(age.size):
+        divorces[i] = 0
 
 
 COLUMNS_OF_THE_YEAR = (
-    "age", "adl", "adl_next", "since_union", "since_birth", "birth_debt", "death_u", "divorce_u",
+    "age", "adl", "adl_next", "since_union", "since_birth", "birth_debt", "death_u", "divorces",
 )  # fmt: skip
 
 STEP = Step(

@@ -18,7 +18,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...agents import families, luck
-from ...agents.columns import NEVER
 from ...agents.compiled import kernel, rule
 from ...parameters.dims import MARITAL, SEXES
 from ...parameters.load import Parameters
@@ -51,7 +50,6 @@ LONGEST = 60  # years of marriage; longer ones count as this long
 MOST_CHILDREN = 3
 SHAPE = (LONGEST + 1, MOST_CHILDREN + 1, LEVELS)  # duration, children, gap in education
 LANE, CHILDREN = 3, 3  # lanes: of divorce; of who keeps the children, in Call.HOUSEHOLD
-YEAR_END = np.float32(1 - 2.0**-24)
 ROUNDS = 60  # of halving
 
 
@@ -60,7 +58,6 @@ class DivorceRules(NamedTuple):
 
     most: float  # the largest chance of any cell
     prob: Floats  # [duration, children, gap]
-    hazard: Floats
     education: Any  # uint8 by row of all people
     level: Any  # int64[6], level of each education
 
@@ -71,14 +68,6 @@ def divorce_cell(duration: int, n_children: int, hers: int, his: int) -> tuple[i
     return min(duration, LONGEST), min(n_children, MOST_CHILDREN), abs(hers - his)
 
 
-@rule
-def divorce_time(u: float, prob: float, hazard: float) -> Any:
-    """Time in the year of a divorce at a constant hazard; 2 if there is none."""
-    if u >= prob:
-        return NEVER
-    return min(np.float32(-math.log1p(-u) / hazard), YEAR_END)
-
-
 @kernel
 def divorce(
     sex: Any,
@@ -87,7 +76,7 @@ def divorce(
     since_union: Any,
     n_children: Any,
     education: Any,
-    divorce_u: Any,
+    divorces: Any,
     u: Any,
     rules: DivorceRules,
 ) -> None:
@@ -95,7 +84,7 @@ def divorce(
 
     Nearly everybody's luck is above the largest chance of all, and is all that is looked at.
     """
-    divorce_u[:] = NEVER
+    divorces[:] = 0
     for i in range(sex.size):
         chance = luck.unit(u[LANE, i])
         if chance >= rules.most:  # alone, this branch is rarely wrong
@@ -104,7 +93,7 @@ def divorce(
             hers = rules.level[education[i]]
             his = rules.level[rules.education[partner[i]]]
             d, c, g = divorce_cell(since_union[i], n_children[i], hers, his)
-            divorce_u[i] = divorce_time(chance, rules.prob[d, c, g], rules.hazard[d, c, g])
+            divorces[i] = chance < rules.prob[d, c, g]
 
 
 @kernel
@@ -185,7 +174,7 @@ def prepare_divorce(model: "SongheModel") -> DivorceRules:
     aligned = is_target(model, "divorces")
     hazard = hazard * math.exp(float(model.constants.get("divorce", solve, aligned=aligned)))
     prob = -np.expm1(-hazard)
-    return DivorceRules(float(prob.max()), prob, hazard, people["education"], level)
+    return DivorceRules(float(prob.max()), prob, people["education"], level)
 
 
 def is_target(model: "SongheModel", name: str) -> bool:
@@ -200,30 +189,30 @@ def target(model: "SongheModel", name: str) -> float:
 
 
 @kernel
-def end_intents(sex: Any, partner: Any, death_u: Any, divorce_u: Any, wives: Any) -> int:
-    """List the wives who divorce and write their husbands' time; returns their number.
+def end_intents(sex: Any, partner: Any, death_u: Any, divorces: Any, wives: Any) -> int:
+    """List the wives who divorce and mark their husbands; returns their number.
 
     wives : int32[people], out. An intent is dropped where one of the two dies in the year.
     """
     n = 0
     for i in range(sex.size):
-        if divorce_u[i] >= 1.0:  # alone, this branch is rarely wrong
+        if divorces[i] == 0:  # alone, this branch is rarely wrong
             continue
         if sex[i] == FEMALE:
             j = partner[i]
             if j >= 0 and death_u[i] >= 1.0 and death_u[j] >= 1.0:
-                divorce_u[j] = divorce_u[i]
+                divorces[j] = 1
                 wives[n] = i
                 n += 1
             else:
-                divorce_u[i] = NEVER
+                divorces[i] = 0
     return n
 
 
 def end_unions(model: "SongheModel") -> None:
     """End the unions that divorce in the year, where both spouses outlive it, and their homes."""
     people = model.people
-    names = ("sex", "partner", "death_u", "divorce_u")
+    names = ("sex", "partner", "death_u", "divorces")
     with people.room(np.int32) as rows:
         wives = rows[: end_intents(*(people[name] for name in names), rows)].copy()
     husbands = people["partner"][wives]
@@ -299,9 +288,9 @@ def recent_couples(model: "SongheModel", kinds: Types) -> NDArray[np.int64]:
 
 DIVORCE = Step(
     "divorce",
-    columns=("sex", "marital", "partner", "since_union", "n_children", "education", "divorce_u"),
+    columns=("sex", "marital", "partner", "since_union", "n_children", "education", "divorces"),
     reads=("sex", "marital", "partner", "since_union", "n_children", "education"),
-    writes=("divorce_u",),
+    writes=("divorces",),
     kernel=divorce,
     prepare=prepare_divorce,
     call=luck.Call.PERSON,
@@ -309,10 +298,10 @@ DIVORCE = Step(
 DIVORCES = Step(
     "divorces",
     reads=(
-        "id", "alive", "sex", "partner", "death_u", "divorce_u", "household", "mother", "father",
+        "id", "alive", "sex", "partner", "death_u", "divorces", "household", "mother", "father",
         "age", "province", "residence", "since_union", "n_children",
     ),
-    writes=("divorce_u", "partner", "marital", "household", "collective"),
+    writes=("divorces", "partner", "marital", "household", "collective"),
     apply=end_unions,
 )  # fmt: skip
 MARRIAGE = Step(
@@ -321,7 +310,7 @@ MARRIAGE = Step(
         "id", "alive", "age", "birth_month", "sex", "province", "residence", "education",
         "enrolled", "marital", "partner", "mother", "father", "sibship", "household",
         "since_union", "n_children",
-        "death_u", "divorce_u",
+        "death_u", "divorces",
     ),
     writes=(
         "partner", "marital", "since_union", "household", "collective", "province", "residence",

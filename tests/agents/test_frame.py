@@ -49,10 +49,10 @@ def test_compaction_renumbers_links_and_drops_lost_ones():
 def test_compaction_clears_columns_without_a_meaning_and_carries_all_others():
     people = three()
     people["death_u"][:] = 0.5
-    people["divorce_u"][:] = 0.25
+    people["divorces"][:] = 1
     people.compact(np.array([2, 0]), passing={"death_u"})
     assert list(people["death_u"]) == [2, 2]
-    assert list(people["divorce_u"]) == [0.25, 0.25]
+    assert list(people["divorces"]) == [1, 1]
     assert list(people["age"]) == [2, 30]
 
 

@@ -63,7 +63,7 @@ class Year:
         self.year += 1
         self.constants.year = self.year
         self.people["age"][:] += 1
-        self.people["divorce_u"][:] = 2.0
+        self.people["divorces"][:] = 0
         return self
 
 

@@ -19,7 +19,7 @@ def people():
             "since_union": np.array([LONG_AGO, 3, THIS_YEAR, 253], np.uint8),
             "since_birth": np.array([LONG_AGO, THIS_YEAR, LONG_AGO, LONG_AGO], np.uint8),
             "birth_debt": np.array([0, 6, 1, 0], np.uint8),
-            "divorce_u": np.array([2, 0.1, 2, 2], np.float32),
+            "divorces": np.array([0, 1, 0, 0], np.uint8),
             "death_u": np.array([2, 2, 2, 0.3], np.float32),
         },
         (*COLUMNS, *births.COLUMNS),
@@ -64,5 +64,5 @@ def test_debts_run_out(people):
 
 def test_events_of_the_year_are_cleared(people):
     close(people)
-    for name in ("death_u", "divorce_u"):
-        assert (people[name] == NEVER).all()
+    assert (people["death_u"] == NEVER).all()
+    assert not people["divorces"].any()

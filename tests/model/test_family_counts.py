@@ -34,7 +34,7 @@ def test_weddings_are_counted_by_age_gap_education_and_order(country):
 def test_divorces_are_counted_by_duration_and_children(country):
     people = country.people
     country.run(DIVORCE)
-    people["divorce_u"][::5][people["partner"][::5] >= 0] = 0.5
+    people["divorces"][::5][people["partner"][::5] >= 0] = 1
     partner = people["partner"].copy()
     country.run(DIVORCES)
     table = np.zeros((31, 4), int)

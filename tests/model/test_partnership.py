@@ -15,7 +15,6 @@ from songhe.model.events.partnership import (
     divorce_cell,
     divorce_hazard,
     divorce_level,
-    divorce_time,
 )
 from songhe.model.kernels.market import equilibrium
 from songhe.model.marriage_market import (
@@ -50,16 +49,15 @@ def test_divorces_agree_with_plain_python_couple_by_couple(country):
     ended = 0
     for i in range(people.n):
         j = people["partner"][i]
-        expected = 2.0
+        expected = False
         if people["sex"][i] == FEMALE and j >= 0:
             levels = (int(LEVEL_OF_EDUCATION[people["education"][k]]) for k in (i, j))
             cell = min(people["since_union"][i], 60), min(people["n_children"][i], 3)
             gap = abs(next(levels) - next(levels))
             h = hazard[(*cell, gap)]
-            if u[i] < 1 - math.exp(-h):
-                expected = -math.log(1 - u[i]) / h
-                ended += 1
-        assert people["divorce_u"][i] == pytest.approx(expected, abs=1e-6)
+            expected = u[i] < 1 - math.exp(-h)
+            ended += expected
+        assert people["divorces"][i] == expected
     assert ended > 5
 
 
@@ -87,28 +85,20 @@ def test_a_level_gap_counts_the_same_both_ways():
     assert divorce_cell.py_func(3, 5, 0, 2) == divorce_cell.py_func(3, 3, 2, 0) == (3, 3, 2)
 
 
-@pytest.mark.parametrize(("u", "when"), [(0.5, 2.0), (0.1, 2.0), (1e-9, 1e-8), (0.0999999, 1.0)])
-def test_the_time_of_a_divorce_lies_in_the_year(u, when):
-    prob = 0.1
-    found = divorce_time.py_func(u, prob, -math.log1p(-prob))
-    assert found == pytest.approx(when, abs=1e-4)
-    assert found < 1 or found == 2
-
-
 def test_divorce_ends_the_union_and_the_common_home(country, tools):
     people = country.people
     before = people["partner"].copy()
     home = people["household"].copy()
     country.run(DIVORCE)
-    people["divorce_u"][::3][people["partner"][::3] >= 0] = 0.5
-    wives = np.flatnonzero((people["divorce_u"] < 1) & (people["sex"] == FEMALE))
+    people["divorces"][::3][people["partner"][::3] >= 0] = 1
+    wives = np.flatnonzero(people["divorces"] & (people["sex"] == FEMALE))
     country.run(DIVORCES)
     husbands = before[wives]
     assert len(wives) > 100
     for rows in (wives, husbands):
         assert (people["marital"][rows] == DIVORCED).all()
         assert (people["partner"][rows] == -1).all()
-        assert (people["divorce_u"][rows] < 1).all()
+        assert people["divorces"][rows].all()
     together = home[wives] == home[husbands]
     apart = people["household"][wives] != people["household"][husbands]
     assert apart[together].all()
@@ -119,11 +109,11 @@ def test_divorce_ends_the_union_and_the_common_home(country, tools):
 def test_a_couple_of_whom_one_dies_in_the_year_does_not_divorce(country):
     people = country.people
     country.run(DIVORCE)
-    people["divorce_u"][people["sex"] == FEMALE] = 0.5
+    people["divorces"][people["sex"] == FEMALE] = 1
     people["death_u"][people["sex"] == MALE] = 0.9
     country.run(DIVORCES)
     assert int(country.tally.now["divorces"]) == 0
-    assert (people["divorce_u"] == 2).all()
+    assert not people["divorces"].any()
 
 
 @pytest.mark.parametrize(
@@ -149,7 +139,7 @@ def test_children_of_both_live_with_the_one_who_keeps_them(tools):
         ]  # fmt: skip
     year = tools.Year(tools.people_of(rows), 1000)
     people = year.people
-    people["divorce_u"][1::5] = 0.5
+    people["divorces"][1::5] = 1
     year.run(DIVORCES)
     home = people["household"].reshape(-1, 5)
     with_her = luck.uniforms(people["id"][1::5], luck.Call.HOUSEHOLD, 2011, year.key)[3]
@@ -208,7 +198,7 @@ def test_the_order_of_rows_does_not_matter(country, tools):
     other = tools.shuffled(country)
     for year in (country, other):
         year.run(DIVORCE, DIVORCES, MARRIAGE)
-    names = ("partner", "marital", "province", "residence", "divorce_u")
+    names = ("partner", "marital", "province", "residence", "divorces")
     one, two = (tools.by_id(year.people, *names) for year in (country, other))
     assert all(np.array_equal(one[name], two[name]) for name in names)
     assert np.array_equal(tools.same_homes(country.people), tools.same_homes(other.people))
