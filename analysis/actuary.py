@@ -21,7 +21,6 @@ HORIZONS = (25, 50, 75)
 WAGE_MARGIN = 0.005  # over wage growth, the second discount rate
 OLD_FROM, WORKING_FROM = 60, 16  # also whom a valuation takes to draw, and to belong
 LATEST_SINCE = 2025  # of the years at whose end a fund is valued
-OLDEST = 100
 MONTHS = 12.0
 
 LEDGER_FLOWS = (
@@ -124,14 +123,14 @@ class Debt(NamedTuple):
 
     implicit : worth of payments to the closed group less its contributions and the reserve
     accrued : worth of payments to those of them who are past 60, nothing taken off
-    gdp : of the year; years : for which the run goes on; whole : until the youngest are 100
+    gdp : of the year; years : for which the run goes on; youngest : age of the youngest then
     """
 
     implicit: xr.DataArray
     accrued: xr.DataArray
     gdp: xr.DataArray
     years: int
-    whole: bool
+    youngest: int
 
 
 def discounted(discount: xr.DataArray, years: NDArray[np.int64]) -> xr.DataArray:
@@ -208,9 +207,9 @@ def implicit_debt(total: xr.Dataset, discount: xr.DataArray, since: int) -> Debt
         return (flows * factor).sum("year", skipna=False)
 
     net = worth(WORKING_FROM, "fund_outlay") - worth(WORKING_FROM, "fund_revenue")
-    whole = WORKING_FROM + years.size >= OLDEST
     accrued = worth(OLD_FROM, "fund_outlay")
-    return Debt(net - now["fund_balance"], accrued, now["gdp"], int(years.size), whole)
+    ahead = int(years.size)
+    return Debt(net - now["fund_balance"], accrued, now["gdp"], ahead, WORKING_FROM + ahead)
 
 
 def outlay_factors(total: xr.Dataset) -> dict[str, xr.DataArray]:
@@ -322,10 +321,10 @@ def valuation_frame(total: xr.Dataset) -> pd.DataFrame:
 def debt_frame(dataset: xr.Dataset, fund: str) -> pd.DataFrame:
     """Implicit debt and its accrued part of one scenario by discount rate, draw 0 with its band.
 
-    Columns: since, years, whole, discount, figure (implicit, accrued), yuan, of_gdp, of_gdp_q10,
+    Columns: since, years, youngest, discount, figure (implicit, accrued), yuan, of_gdp, of_gdp_q10,
     of_gdp_q90. Empty where results are not by age.
     """
-    columns = ["since", "years", "whole", "discount", "figure", "yuan"]
+    columns = ["since", "years", "youngest", "discount", "figure", "yuan"]
     columns += ["of_gdp", "of_gdp_q10", "of_gdp_q90"]
     total = fund_totals(dataset, fund).isel(scenario=0, drop=True)
     if lacks_ages(total):
@@ -336,7 +335,7 @@ def debt_frame(dataset: xr.Dataset, fund: str) -> pd.DataFrame:
         for name, owed in (("implicit", debt.implicit), ("accrued", debt.accrued)):
             bands = [float(part) for part in _band(ratio(owed, debt.gdp))]
             yuan = float(owed.sel(draw=CENTRAL_DRAW))
-            rows.append((since, debt.years, debt.whole, rate, name, yuan, *bands))
+            rows.append((since, debt.years, debt.youngest, rate, name, yuan, *bands))
     return pd.DataFrame(rows, columns=columns)
 
 

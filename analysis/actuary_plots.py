@@ -100,6 +100,7 @@ class Mark(NamedTuple):
 
 
 AT_WAGES = "wage + 0.5"
+ABOVE, BETWEEN, BELOW = 0.8, 0.6, 0.98  # inches about the panels of a valuation
 RATES = ["required_rate", "required_rate_q10", "required_rate_q90", "collected_rate"]
 SHARES = ["of_gdp", "of_gdp_q10", "of_gdp_q90"]
 OPENED = Mark(("● open group", "● 开放群体"), COLOURS[1])
@@ -108,7 +109,10 @@ COLLECTED = Mark(("❘ rate collected", "❘ 实收费率"), INK)
 IMPLICIT = Mark(("■ implicit debt", "■ 隐性债务"), COLOURS[3])
 ACCRUED = Mark(("■ owed to those of 60+", "■ 对60岁及以上的给付"), COLOURS[2])
 RATE = ("Required rate, %, {years} years", "所需费率，%，{years}年")
-OWED = ("Debt by payments to {until}, % of GDP", "至{until}年给付形成的债务，占GDP %")
+OWED = (
+    "Debt by payments to {until}, when the youngest are {youngest}, % of GDP",
+    "至{until}年（最年轻者{youngest}岁）给付形成的债务，占GDP %",
+)
 VALUED = (
     "Valued at the end of {year}, discounted at wage growth and half a point",
     "评估时点{year}年末，按工资增长率加0.5个百分点贴现",
@@ -226,11 +230,12 @@ def what_is_owed(dataset: xr.Dataset, fund: str, language: str = "en") -> "Figur
     if not of_rates and not of_debts:
         return None
     with style(language):
-        figure = new_figure(1.6 + (0.42 + 0.34 * len(names)) * (of_rates + of_debts))
-        height = figure.get_figheight()
+        rows, tall = of_rates + of_debts, 0.12 + 0.34 * len(names)
+        height = ABOVE + rows * tall + (rows - 1) * BETWEEN + BELOW
+        figure = new_figure(height)
         grid = figure.add_gridspec(
-            of_rates + of_debts, max(len(horizons), 1), left=0.24, right=0.96, hspace=0.34,
-            wspace=0.12, top=1 - 0.8 / height, bottom=0.98 / height,
+            rows, max(len(horizons), 1), left=0.24, right=0.96, wspace=0.12,
+            hspace=BETWEEN / tall, top=1 - ABOVE / height, bottom=BELOW / height,
         )  # fmt: skip
         first = None
         for k, years in enumerate(horizons):
@@ -241,7 +246,9 @@ def what_is_owed(dataset: xr.Dataset, fund: str, language: str = "en") -> "Figur
         if of_debts:
             axes = figure.add_subplot(grid[-1, :])
             _debts(axes, [debts[n].set_index("figure") for n in names])
-            _rows(axes, names, OWED[place].format(until=int(data["year"][-1])))
+            youngest = int(debts[base]["youngest"].iloc[0])
+            title = OWED[place].format(until=int(data["year"][-1]), youngest=youngest)
+            _rows(axes, names, title)
         headline(figure, FUND_NAMES[fund][place])
         since = int(rates[base]["since"].iloc[0])
         below_headline(figure, 0, VALUED[place].format(year=since), FAINT)

@@ -92,9 +92,10 @@ ACTUARY: Mapping[str, tuple[str, str, float]] = {
     "collected_rate": ("Rate collected, %", "实收费率", 0.01),
 }
 GROUPS = (
-    "Valued at the end of {year}; the closed group is everybody who was then 16 or over. "
+    "Valued at the end of {year}; the closed group is everybody who was then 16 or over.\n"
     "评估时点 {year} 年末；封闭群体为当时16岁及以上的全部人口。"
 )
+CUT = "No {longer} years: the run has {years} 本次运行只有{years}年，无{longer}年"
 DEBTS = {
     "implicit": "closed group, net 封闭群体净额",
     "accrued": "owed to those of 60+ 对60岁及以上",
@@ -429,20 +430,27 @@ def actuary_tables(
     span = f"{changes['since'].iloc[0]}-{changes['until'].iloc[0]} 变化"
     return Group(
         grid(["", *map(str, years)], rows, width),
-        Text(GROUPS.format(year=valuations["since"].iloc[0])),
+        Text("\n".join([GROUPS.format(year=valuations["since"].iloc[0]), *_cut(valuations)])),
         *_valuation_tables(valuations, width),
         _debt_table(debts, width),
         grid([f"Change {span}", *PARTS.values()], parts, width),
     )
 
 
+def _cut(valuations: "pd.DataFrame") -> list[str]:
+    """That the run ends before some horizons."""
+    cut = valuations[valuations["shortened"]]
+    longer = ", ".join(map(str, dict.fromkeys(cut["horizon"])))
+    return [CUT.format(longer=longer, years=cut["years"].iloc[0])] if longer else []
+
+
 def _valuation_tables(valuations: "pd.DataFrame", width: int) -> list[Table]:
     """Required rates and balances, the closed group beside the open one."""
     rates, balances = [], []
-    for (horizon, discount), rows in valuations.groupby(["horizon", "discount"], sort=False):
+    once = valuations.drop_duplicates(["years", "discount", "group"])
+    for (years, discount), rows in once.groupby(["years", "discount"], sort=False):
         by_group = rows.set_index("group").to_dict("index")
-        only = f" (only {rows['years'].iloc[0]} 仅)" if rows["shortened"].iloc[0] else ""
-        label = f"{horizon} years 年{only}, {discount}"
+        label = f"{years} years 年, {discount}"
         groups = [by_group.get(group, {}) for group in ("open", "closed")]
         rates.append([label])
         for row in groups:
@@ -482,8 +490,8 @@ def _debt_table(debts: "pd.DataFrame", width: int) -> Table | Text:
          _band_in_percent(row, "of_gdp"), number(float(row["yuan"]) / 1e12)]
         for row in debts.to_dict("records")
     ]  # fmt: skip
-    until = int(first["since"]) + int(first["years"])
-    title = f"Implicit debt by payments to {until} 隐性债务"
+    until, youngest = int(first["since"]) + int(first["years"]), int(first["youngest"])
+    title = f"Payments to {until}, the youngest then {youngest} 隐性债务"
     return grid([title, "% of GDP", "10-90 %", "万亿元 trillion"], rows, width)
 
 

@@ -128,7 +128,9 @@ def test_frames_and_tables_show_every_horizon_and_rate(results):
     text = page.export_text()
     assert "need flows by age, which these results lack" in text
     assert "Change 2015-2040 变化" in text
-    assert "75 years 年 (only 25 仅)" in text
+    assert "No 50, 75 years: the run has 25" in text
+    assert text.count("25 years 年, fund return") == 2  # rates and balances
+    assert "75 years 年" not in text
     assert "Support ratio 抚养比" in text
     wages = next(line for line in text.splitlines() if "Reference wage" in line)
     assert "40.0" in wages
@@ -226,7 +228,7 @@ def test_one_cohort_by_hand(results):
     debt = implicit_debt(total, none, 2010)
     assert float(debt.implicit.squeeze()) == pytest.approx(21 * 30 - 9 * 20 - 48)
     assert float(debt.accrued.squeeze()) == 0.0  # 50 at the date
-    assert (float(debt.gdp.squeeze()), debt.years, debt.whole) == (500.0, 30, False)
+    assert (float(debt.gdp.squeeze()), debt.years, debt.youngest) == (500.0, 30, 46)
 
     rate = wage_rate(total)  # 4.5 % in every year
     worth = 1.045 ** -(np.arange(1, 31) - 0.5)
@@ -276,5 +278,5 @@ def test_tables_show_the_closed_group_beside_the_open_one(results):
     assert [cell for cell in row.split()[6:] if cell != "-"][:2] == [
         f"{100 * rate:.1f}" for rate in wage
     ]
-    assert "Implicit debt by payments to 2040" in text
+    assert "Payments to 2040, the youngest then 41" in text
     assert "need flows by age" not in text

@@ -125,8 +125,9 @@ def test_rates_and_debts_are_those_of_the_tables(results, monkeypatch):
     years = (25, 29)  # 50 and 75 are cut to what the run has
     titles = [axes.get_title(loc="left") for axes in figure.axes]
     assert titles == [
-        *(f"Required rate, %, {n} years" for n in years), "Debt by payments to 2040, % of GDP",
-    ]  # fmt: skip
+        *(f"Required rate, %, {n} years" for n in years),
+        "Debt by payments to 2040, when the youngest are 45, % of GDP",
+    ]
     for row, name in enumerate(NAMES):
         one = found.sel(scenario=[name])
         rates = valuation_frame(fund_totals(one, FUND).isel(scenario=0))
