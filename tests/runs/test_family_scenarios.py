@@ -4,7 +4,7 @@ from datetime import date
 
 import numpy as np
 import pytest
-from songhe.model.policies import child_subsidy
+from songhe.model.policies import child_subsidy, childcare
 from songhe.parameters.load import load
 from songhe.runs.scenario import load_scenario
 
@@ -66,6 +66,17 @@ def test_half_the_fee_is_what_the_budget_pays_for_an_affordable_place(p):
     before, day = p.at(key + "fee", date(2025, 1, 1)), date(2027, 1, 1)
     np.testing.assert_array_equal(half.at(key + "fee", day), 0.5 * before)
     assert half.at(key + "place_subsidy", day) == 12 * 0.5 * before[0]
+
+
+def test_half_the_nursery_fee_is_expected_by_births_of_2027_and_not_before(p):
+    """Announced in 2026, when couples decide on the births of 2027; wages raise both alike."""
+    half = load_scenario("childcare-price-half").parameters(p)
+    for year in (2020, 2025, 2026):
+        law, mine = childcare.fees_ahead(p, year), childcare.fees_ahead(half, year)
+        np.testing.assert_array_equal(mine, law)
+    for year in (2027, 2030, 2040):
+        law, mine = childcare.fees_ahead(p, year), childcare.fees_ahead(half, year)
+        assert np.all((0.47 * law < mine) & (mine < 0.5 * law))  # two years of wages less
 
 
 def test_what_a_next_child_is_promised_by_order(p):
