@@ -84,7 +84,7 @@ COLUMNS = (
     Column("pension_m", np.int32, 0, "fen", "employee_pension", "pension a month, all parts"),
     Column("pension", np.uint8, 0, "code", "employee_pension", "scheme of the pension awarded"),
 )  # fmt: skip
-SHARED = ("scheme", "pension_account", "account_pension_m")  # written at awards and transfers
+SHARED = ("scheme", "pension_account", "account_pension_m")  # the last holds a code before an award
 WRITES = (*(column.name for column in COLUMNS), *SHARED)
 READS = (
     "id", "alive", "age", "sex", "birth_month", "province", "education", "death_u", "work",
