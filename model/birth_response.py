@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from ..parameters.dims import BIRTH_CHANNELS
 from ..parameters.load import Parameters
+from . import birth_parts
 from .household_income import READS as INCOME_READS
 from .household_income import household_income, income_of, thirds
 from .policies import (
@@ -102,18 +103,23 @@ def apply(model: "SongheModel") -> None:
     model.birth_response = term[:, 0] if alike else term
     ratio = over_income(p, promise.cash, per_head)
     model.beyond_evidence = ratio > p.value(KEY + "evidence_limit")
+    model.promised = np.asarray(promise.cash + promise.fee)
 
 
 def count_beyond(model: "SongheModel") -> None:
-    """Births of the year to couples who were promised more than the evidence covers."""
+    """Births of the year to couples who were promised more than the evidence covers.
+
+    Those of all couples are counted with what they were promised.
+    """
     people, beyond = model.people, model.beyond_evidence
-    newborn = np.flatnonzero(people["age"] < 0) if beyond.any() else np.empty(0, np.int64)
+    newborn = np.flatnonzero(people["age"] < 0)
     mothers = people["mother"][newborn]
     mothers = mothers[mothers >= 0]
     order = np.minimum(people["n_children"][mothers], ORDERS).astype(np.int64) - 1
     place = (people[name][mothers] for name in ("province", "residence", "education"))
     found = np.broadcast_to(beyond, SHAPE)[order, *place]
     model.tally.add("births_beyond_evidence", np.asarray(found.sum(), dtype=np.int64))
+    birth_parts.count_promised(model, mothers, order)
 
 
 STEP = Step("birth_response", reads=INCOME_READS, apply=apply)

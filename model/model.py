@@ -176,6 +176,8 @@ class SongheModel(Engine):
         shape = (PARITY_CLASSES, len(RESIDENCES), len(EDUCATION))
         self.birth_response = np.zeros(shape)
         self.beyond_evidence = np.zeros((PARITY_CLASSES, 1, *shape[1:]), np.bool_)
+        # Yuan for the next child, fits promise.SHAPE.
+        self.promised: NDArray[np.float64] = np.zeros((1, 1, 1, 1))
 
     def record_moves(
         self,

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..analysis.expectancy import healthy_years_left, years_left
-from ..model import pension_rules, prices
+from ..model import birth_parts, pension_rules, prices
 from ..model.young_children import IN_AN_AGENT
 from ..parameters.dims import SEXES
 from ..parameters.load import Parameters
@@ -36,6 +36,10 @@ IN_PARTS = frozenset({
     "childcare_places", "childcare_enrolled", "childcare_unserved", "childcare_staff",
     "kindergarten_places", "kindergarten_places_closed", "kindergarten_pupils",
     "kindergarten_unserved", "kindergarten_classes", "kindergarten_staff", "pupils",
+})  # fmt: skip
+# expected: counted in much smaller parts
+EXPECTED = frozenset({
+    "expected_births_without_policy", "expected_births_with_response", "expected_births",
 })  # fmt: skip
 NOT_STORED = frozenset({"deaths_by_cohort", "fund_contributor_months"})  # parts of other variables
 
@@ -83,6 +87,8 @@ def _scale(variable: Variable, weight: float) -> float:
         return 1e-6
     if variable.name in IN_PARTS:
         return weight / IN_AN_AGENT
+    if variable.name in EXPECTED:
+        return weight / birth_parts.IN_AN_AGENT
     return weight / FEN if variable.units.startswith("yuan") else weight
 
 

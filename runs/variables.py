@@ -119,6 +119,32 @@ PEOPLE = (
              "超出政策证据范围的出生人口",
              f"{FLOW} To couples whose next child was promised cash beyond the share of income up "
              "to which an answer of births has been observed."),
+    Variable("births_by_policy", (), PERSONS_Y, "Births brought about by policy",
+             "政策促成的出生人口",
+             f"{FLOW} Children of women whose luck lies between the chance of a birth without the "
+             "year's response to policy and that with it."),
+    Variable("women_of_childbearing_age", ("age", "partner"), PERSONS,
+             "Women of childbearing age at the opening", "年初育龄妇女",
+             "On 1 January, from 14 to 50, at their completed age; by whether they are married.",
+             "stock"),
+    Variable("expected_births_without_policy", ("age", "partner"), PERSONS_Y,
+             "Expected births without policy", "无政策影响的期望出生人口",
+             "Births that the women there are would have on average at the year's levels, were "
+             "nothing promised and nothing owed; by their age and marital status on 1 January."),
+    Variable("expected_births_with_response", ("age", "partner"), PERSONS_Y,
+             "Expected births with the response of the year", "仅含当年政策反应的期望出生人口",
+             "The same with the year's response to policy, but nothing owed for earlier years."),
+    Variable("expected_births", ("age", "partner"), PERSONS_Y, "Expected births", "期望出生人口",
+             "The same with what mothers of advanced births and their cohorts owe as well: what "
+             "births are on average."),
+    Variable("births_by_province_order", ("province", "birth_order"), PERSONS_Y,
+             "Births by province and order", "分省分孩次出生人口",
+             f"{FLOW} By the children that the mother has at the end of the year; twins count as "
+             "the later of the two."),
+    Variable("promised_to_births", ("province", "birth_order"), YUAN_Y,
+             "Benefits promised to births", "对新生儿承诺的福利",
+             f"{MONEY} Present value at birth of payments, tax relief and lower fees that parents "
+             "may expect of all policies for the children born in the year."),
     Variable("marriages", (), "couples per year", "Marriages", "结婚对数", FLOW),
     Variable("divorces", (), "couples per year", "Divorces", "离婚对数", FLOW),
     Variable("births_by_age_order", ("age", "order"), PERSONS_Y,

@@ -24,7 +24,7 @@ from ...parameters import dims
 from ...parameters.dims import AGES, EDUCATION, PROVINCES, RESIDENCES, SEXES
 from ...parameters.load import Parameters
 from ...parameters.rates import annual_asfr, annual_survival, infant_years, srb
-from .. import family_counts
+from .. import birth_parts, family_counts
 from ..birth_account import LOWER, age_of, free_of_account, next_account, share_owed
 from ..birth_level import (
     BAND_FROM,
@@ -40,6 +40,7 @@ from ..birth_level import (
     sex_level,
     solve_fertility,
 )
+from ..birth_parts import Without
 from ..birth_pattern import pattern_table, solve_pattern, women_of
 from ..birth_rules import (
     CELLS,
@@ -241,6 +242,7 @@ class Plan(NamedTuple):
     chances: Chances
     sexes: SexRules
     factor: Floats  # by row, on the hazard; empty where provinces do not differ
+    without: Without | None = None  # policy; None where births know of none
 
 
 NO_FACTOR: Floats = np.empty(0)
@@ -362,6 +364,7 @@ def by_hazard(model: "SongheModel", asfr: Floats, survival: Floats) -> Plan:
     debt, owed = get("birth_debt", lambda: solve_debt(p, risk, terms, free()), aligned=True)
     lower = model.birth_account[LOWER][age_of(used)]
     in_debt = bool((used % 2 == 1).any() or lower.any())
+    free_logs = logs.copy()  # of debt and account
     if in_debt:
         log_hazards(used, terms._replace(debt=float(debt)), logs)
         logs[1] -= lower
@@ -377,9 +380,17 @@ def by_hazard(model: "SongheModel", asfr: Floats, survival: Floats) -> Plan:
         model.birth_account = next_account(
             model.birth_account, float(owed), age_of(used), people, women, parts_of_births
         )
+    plain, answered = without, chance
+    if in_debt:
+        plain, answered = np.zeros(CELLS), np.zeros(CELLS)
+        chances(used, group, free_logs[0] + shock, levels, plain)
+        chances(used, group, free_logs[1] + shock, levels, answered)
+    couples = np.stack([risk.everyone.sum(axis=(1, 2)) - risk.in_union, risk.in_union], axis=1)
     sexes = sex_rules(model, births_by_wish(used, people, chance))
     half = 0.5 * chance
-    return Plan(risk.rows, risk.cells, Chances(half, half, without, twins), sexes, factor)
+    chosen = Chances(half, half, without, twins)
+    apart = Without(plain, answered, couples)
+    return Plan(risk.rows, risk.cells, chosen, sexes, factor, apart)
 
 
 def shock_of(p: Parameters, year: int) -> float:
@@ -426,6 +437,7 @@ def deliveries(model: "SongheModel", plan: Plan) -> Deliveries:
     years = int(model.parameters.value(RESPONSE + "debt_years"))
     people["birth_debt"][rows[bear & advanced]] = years + 1  # ageing takes one at once
     children = 1 + twins[bear].astype(np.int64)
+    model.tally.add("births_by_policy", children[advanced[bear]].sum())
     again = np.repeat(np.arange(len(mothers)), children)
     second = np.append(False, again[1:] == again[:-1])[: len(again)]
     before = people["n_children"][mothers].astype(np.int64)[again] + second
@@ -458,6 +470,10 @@ def apply(model: "SongheModel") -> None:
     asfr, survival = rates_of(model)
     full = model.options.differentials
     plan = by_hazard(model, asfr, survival) if full else by_age_alone(model, asfr)
+    if plan.without is not None:
+        lived, twins = plan.chances.early + plan.chances.late, plan.chances.twins
+        women = plan.rows, plan.cells, plan.factor
+        birth_parts.count_expected(model, women, plan.without, lived, twins)
     bear(model, deliveries(model, plan), plan.sexes)
 
 
