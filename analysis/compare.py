@@ -1,4 +1,4 @@
-"""Scenarios compared: levels, paired differences within a draw, cost per birth and per hour.
+"""Scenarios compared: levels, paired differences within a draw, parts of births, costs.
 
 A scenario is held against the baseline whose constants it shares; differences are formed
 within each draw and replicate, so that what both have in common falls out. Costs are ratios
@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from . import split
 from .indicators import over_replicates, replicates_behind
 from .intervals import QUANTILES, Estimate, Statistic, estimate
 from .quantities import (
@@ -62,6 +63,7 @@ class Cost(NamedTuple):
         return (*self.money, self.bought, "deflator")
 
 
+What = Quantity | Cost | split.Part
 COSTS = (
     Cost("cost_per_added_birth", "State money per added birth", "每新增一例出生的财政成本",
          YUAN_A_BIRTH, "births", None),
@@ -91,7 +93,8 @@ def compare(
 
     Returns
     -------
-    COLUMNS; kind is "level", "difference" or "cost", figures are in `unit`
+    COLUMNS; kind is "level", "difference", "part" (of births, see `split.py`) or "cost", figures
+    are in `unit`
 
     Raises
     ------
@@ -113,6 +116,8 @@ def compare(
             if pair is not None:
                 rows += _differences(quantity, (scenario, str(other)), pair, shown, keep)
         if pair is not None and not by_province and quantities is None:
+            if shares_levels(dataset, scenario):
+                rows += _parts((scenario, str(other)), pair, shown)
             rows += _costs((scenario, str(other)), pair, shown)
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
@@ -127,6 +132,12 @@ def reference_of(dataset: xr.Dataset, scenario: str) -> str | None:
     wanted = about.get("reference", BASELINE)
     wanted = BASELINE if wanted == scenario else wanted
     return wanted if wanted != scenario and wanted in names else None
+
+
+def shares_levels(dataset: xr.Dataset, scenario: str) -> bool:
+    """Whether births have the levels of the reference: not those of a structural baseline."""
+    about = dataset.attrs.get("scenario_texts", {}).get(scenario, {})
+    return bool(about.get("reference", BASELINE) != scenario)
 
 
 def has_structure(dataset: xr.Dataset) -> bool:
@@ -166,8 +177,9 @@ def _loaded(dataset: xr.Dataset, quantities: Sequence[Quantity]) -> xr.Dataset:
         "price_index",
         "births",
     }
+    names |= {*split.OF_PARTS, *split.OF_SHARES}
     names |= {"population_by_province", *(str(n) for n in dataset.variables if is_error(n))}
-    found = dataset[sorted({*names, "done"} & set(dataset.variables))].load()
+    found = split.summed(dataset[sorted({*names, "done"} & set(dataset.variables))]).load()
     return found.assign(deflator=deflator(dataset))
 
 
@@ -193,7 +205,7 @@ def _levels(
     found = estimate(_statistic(quantity, keep, years), _needed(quantity, part))
     found = _of_mean(found, part, _error_name("", keep), quantity)
     thin = _thin(quantity, part, years) if keep else None
-    return list(_rows("level", (scenario, ""), quantity, found, thin))
+    return list(rows_of("level", (scenario, ""), quantity, found, thin))
 
 
 def _differences(
@@ -206,7 +218,7 @@ def _differences(
     found = estimate(_statistic(quantity, keep, years), *(_needed(quantity, part) for part in pair))
     found = _of_mean(found, pair[0], _error_name("_difference", keep), quantity)
     thin = _thin(quantity, pair[1], years) if keep else None
-    return list(_rows("difference", names, quantity, found, thin))
+    return list(rows_of("difference", names, quantity, found, thin))
 
 
 def _error_name(kind: str, keep: Keep) -> str:
@@ -218,7 +230,7 @@ def is_error(name: object) -> bool:
     return str(name).startswith(ERROR)
 
 
-def _of_mean(found: Estimate, part: xr.Dataset, name: str, what: Quantity | Cost) -> Estimate:
+def _of_mean(found: Estimate, part: xr.Dataset, name: str, what: What) -> Estimate:
     """The estimate with the errors that stand in the results, where these are a mean already."""
     if name not in part:
         return found
@@ -233,6 +245,30 @@ def _needed(quantity: Quantity, part: xr.Dataset) -> xr.Dataset:
     return part[[*quantity.needs, "done"]]
 
 
+def _parts(
+    names: tuple[str, str], pair: tuple[xr.Dataset, xr.Dataset], years: list[int]
+) -> list[dict[str, Any]]:
+    """Births added in parts, and benefits that go to others, where births differ at all."""
+    rows: list[dict[str, Any]] = []
+    for part in split.PARTS.values():
+        needs = (*part.needs, "done")
+        if not all(name in pair[0] for name in needs) or not births_differ(*pair):
+            continue
+        found = estimate(_part_of(part, years), *(one[list(needs)] for one in pair))
+        found = _of_mean(found, pair[0], "mc_error_part", part)
+        rows += rows_of("part", names, part, found)
+    return rows
+
+
+def births_differ(one: xr.Dataset, other: xr.Dataset) -> bool:
+    """Whether a scenario has other births than its reference in any unit."""
+    return bool((one["births"] - other["births"]).fillna(0.0).any())
+
+
+def _part_of(part: split.Part, years: list[int]) -> Statistic:
+    return lambda one, other: part.measure(one, other).sel(year=years) / part.unit.size
+
+
 def _costs(
     names: tuple[str, str], pair: tuple[xr.Dataset, xr.Dataset], years: list[int]
 ) -> list[dict[str, Any]]:
@@ -245,7 +281,7 @@ def _costs(
             continue  # the scenario has nothing to do with it
         held = [name for name in (*needs, FORGONE) if name in pair[0]]
         found = estimate(_cost(cost, years), *(part[held] for part in pair))
-        rows += _rows("cost", names, cost, _of_mean(found, pair[0], "mc_error_cost", cost), None)
+        rows += rows_of("cost", names, cost, _of_mean(found, pair[0], "mc_error_cost", cost))
     return rows
 
 
@@ -289,12 +325,12 @@ def _thin(quantity: Quantity, part: xr.Dataset, years: list[int]) -> xr.DataArra
     return agents < FEWEST_AGENTS
 
 
-def _rows(
+def rows_of(
     kind: str,
     names: tuple[str, str],
-    what: Quantity | Cost,
+    what: What,
     found: Estimate,
-    thin: xr.DataArray | None,
+    thin: xr.DataArray | None = None,
 ) -> Iterator[dict[str, Any]]:
     dims = [str(dim) for dim in found.central.dims]
     labels = [found.central[dim].values for dim in dims]

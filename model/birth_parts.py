@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from .model import SongheModel
 
 Floats = NDArray[np.float64]
-Rows = NDArray[np.int64]
+Rows = NDArray[Any]
 
 IN_AN_AGENT = 1_000_000  # parts in which expected births are counted
 FINER = 1_000  # of one woman's chance, before it is added up

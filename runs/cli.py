@@ -275,8 +275,13 @@ def compare(
         str | None,
         typer.Option(help="File to write, a path or a URL; default: compare.FORMAT in DIR."),
     ] = None,
+    figures: Annotated[
+        str | None,
+        typer.Option(help="Folder for a figure (PNG) and a table (CSV) of each family scenario."),
+    ] = None,
 ) -> None:
-    """Paired differences of scenarios with intervals; cost per added birth and care hour."""
+    """Paired differences of scenarios with intervals; births in parts; cost per birth and hour."""
+    from ..analysis.cohorts import with_cohorts
     from . import api
     from .console import console
     from .faults import storing
@@ -288,6 +293,8 @@ def compare(
     target = place_of(where or ("/" if to and to.startswith("/") else "."), "--to")
     if format != "table" and to is not None:
         _writable(target, name, to)
+    if figures is not None and not Path(figures).is_dir():
+        raise ParameterError([Problem("option", "--figures", figures, "a folder that exists")])
     dataset = api.open(folder)
     if not api.central_is_done(dataset):
         typer.echo(f"error: {folder}: no unit of draw 0 is done yet", err=True)
@@ -298,14 +305,31 @@ def compare(
         wanted = [*SHOWN, *FAMILY, *COSTS]
         shown = api.compare(dataset, years=years_of(dataset), preferred=wanted)
         page = console()
-        page.print(summary(shown, dataset, width=page.width))
-        return
+        page.print(summary(with_cohorts(shown, dataset), dataset, width=page.width))
+    else:
+        from .export import write_comparison
+
+        frame = api.compare(dataset, by_province=by_province)
+        frame = frame if by_province else with_cohorts(frame, dataset)
+        with storing(target), target.folder() as files:
+            write_comparison(frame, dataset, files / name, format, language)
+        typer.echo(to or f"{target}/{name}")
+    if figures is not None:
+        _write_effects(dataset, figures, language)
+
+
+def _write_effects(dataset: "xr.Dataset", folder: str, language: str) -> None:
+    """A figure and a table for each scenario to which births answer."""
+    from ..analysis.plot_effects import write_effects
     from .export import write_comparison
 
-    frame = api.compare(dataset, by_province=by_province)
-    with storing(target), target.folder() as files:
-        write_comparison(frame, dataset, files / name, format, language)
-    typer.echo(to or f"{target}/{name}")
+    none = True
+    for path, table in write_effects(dataset, folder, language):
+        written = write_comparison(table, dataset, path.with_suffix(".csv"), "csv", language)
+        typer.echo(f"Figure: {path}\nTable: {written}")
+        none = False
+    if none:
+        typer.echo("No figure: births answer to no scenario otherwise than to its reference")
 
 
 @app.command()

@@ -21,6 +21,7 @@ import numpy as np
 import xarray as xr
 
 from ..analysis.compare import reference_of
+from ..analysis.split import PARTS
 from ..model.closed_year import narrow
 from ..parameters.load import Parameters, load
 from ..parameters.problems import ParameterError, Problem
@@ -363,13 +364,15 @@ def _errors(sums: Sums, name: str) -> dict[str, Any]:
     level, gap = sums.errors("level", name), sums.errors("difference", name)
     none = {figure: np.full_like(values, np.nan) for figure, values in level.items()}
     gap = gap or none
-    cost = sums.cost_error(name)
+    cost, part = sums.cost_error(name), sums.errors("part", name)
+    no_parts = np.full((len(none["paid"]), len(PARTS)), np.nan)
     return {
         "mc_error": level["national"],
         "mc_error_by_province": level["by_province"],
         "mc_error_difference": gap["national"],
         "mc_error_difference_by_province": gap["by_province"],
         "mc_error_cost": none["paid"] if cost is None else cost,
+        "mc_error_part": part.get("parts", no_parts),
     }
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import xarray as xr
 
-KINDS = {"level": "水平", "difference": "差值", "cost": "成本"}
+KINDS = {"level": "水平", "difference": "差值", "part": "构成", "cost": "成本", "cohort": "队列"}
 HEADINGS_ZH = {
     "kind": "类别", "scenario": "情景", "reference": "对照情景", "quantity": "代码",
     "title": "指标（英文）", "title_zh": "指标", "unit": "单位（英文）", "unit_zh": "单位",

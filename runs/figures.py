@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from ..analysis.compare import COSTS, cost_parts
 from ..analysis.quantities import QUANTITIES, deflator
-from .results import BASE_YEAR, Values
+from ..analysis.split import OF_PARTS, OF_SHARES, PARTS
+from .results import BASE_YEAR, Values, scale_of
 from .variables import LABELS, VARIABLES, Variable
 
 Array = NDArray[np.float64]
@@ -22,6 +23,7 @@ ERROR_LABELS: Mapping[str, tuple[str | int, ...]] = {
     "quantity": tuple(QUANTITIES),
     "quantity_by_province": BY_PROVINCE,
     "cost": tuple(cost.key for cost in COSTS),
+    "part": tuple(PARTS),
 }
 _MEANING = "Standard error that chance leaves in the mean over replicates, in the unit of "
 _TABLES = f"{_MEANING}the stored variable; money at the prices that tables have."
@@ -41,6 +43,8 @@ ERRORS: Mapping[str, Variable] = {
                   "Monte-Carlo error by province", "分省蒙特卡罗标准误"),
         _variable("mc_error_difference_by_province", ("quantity_by_province", "province"),
                   "Monte-Carlo error of the difference by province", "分省差值的蒙特卡罗标准误"),
+        _variable("mc_error_part", ("part",), "Monte-Carlo error of parts of added births",
+                  "新增出生各构成的蒙特卡罗标准误"),
         _variable("mc_error_cost", ("cost",), "Monte-Carlo error of costs",
                   "成本的蒙特卡罗标准误"),
     )
@@ -55,7 +59,7 @@ def figures_of(values: Values, about: Mapping[str, Any]) -> dict[str, Array]:
     Returns
     -------
     national [year, quantity]; by_province [year, quantity, province]; paid and bought, both
-    added up from the first year on, [year, cost]. NaN where nothing is known.
+    added up from the first year on, [year, cost]; deflator [year]. NaN where nothing is known.
     """
     data = _dataset(values, about)
     years, provinces = data.sizes["year"], len(LABELS["province"])
@@ -64,6 +68,7 @@ def figures_of(values: Values, about: Mapping[str, Any]) -> dict[str, Array]:
         "by_province": np.full((years, len(BY_PROVINCE), provinces), np.nan),
         "paid": np.full((years, len(COSTS)), np.nan),
         "bought": np.full((years, len(COSTS)), np.nan),
+        "deflator": data["deflator"].isel(draw=0).values,
     }
     for k, (key, quantity) in enumerate(QUANTITIES.items()):
         if not set(quantity.needs) <= set(data.variables):
@@ -77,6 +82,30 @@ def figures_of(values: Values, about: Mapping[str, Any]) -> dict[str, Array]:
         if set(cost.needs) <= set(data.variables):
             for name, part in zip(("paid", "bought"), cost_parts(cost, data), strict=True):
                 found[name][:, k] = part.isel(draw=0).fillna(0.0).cumsum("year")
+    return found
+
+
+def parts_of(
+    one: Mapping[str, NDArray[Any]],
+    other: Mapping[str, NDArray[Any]],
+    weight: float,
+    prices: tuple[Array, Array],
+) -> Array:
+    """Parts of the births that a scenario adds in one replicate, float64[year, part].
+
+    one, other : counts of the scenario and its reference, int[year, ...] by name
+    weight : real persons per agent; prices : deflator of each, float64[year]
+    """
+    names = [n for n in dict.fromkeys((*OF_PARTS, *OF_SHARES)) if n in one and n in other]
+    pair = []
+    for counts, deflated in zip((one, other), prices, strict=True):
+        values = {name: counts[name] * scale_of(VARIABLES[name], weight) for name in names}
+        data = _dataset(values | {"price_index": 1.0 / deflated}, {})
+        pair.append(data.assign(deflator=(("year",), deflated)))
+    found = np.full((len(prices[0]), len(PARTS)), np.nan)
+    for k, part in enumerate(PARTS.values()):
+        if set(part.needs) <= set(pair[0].variables):
+            found[:, k] = part.measure(*pair).isel(draw=0)
     return found
 
 

@@ -53,7 +53,7 @@ def values_of(counts: Counts, weight: float, parameters: Parameters) -> Values:
     """
     years = np.arange(BASE_YEAR, max(counts) + 1)
     values = {
-        name: tallied(counts, name, years) * _scale(variable, weight)
+        name: tallied(counts, name, years) * scale_of(variable, weight)
         for name, variable in VARIABLES.items()
         if any(name in now for now in counts.values())
     }
@@ -82,7 +82,8 @@ def tallied(counts: Counts, name: str, years: NDArray[np.int64]) -> Array:
     return table
 
 
-def _scale(variable: Variable, weight: float) -> float:
+def scale_of(variable: Variable, weight: float) -> float:
+    """What a count of the model is multiplied by: real people, yuan or places of one agent."""
     if variable.name in IN_MILLIONTHS:
         return 1e-6
     if variable.name in IN_PARTS:

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..model.closed_year import narrow
+from .figures import parts_of
 from .results import BASE_YEAR
 
 Array = NDArray[np.float64]
@@ -110,6 +111,7 @@ class Sums:
                 self._add(f"difference/{name}/{figure}", gap)
             if {"paid", "bought"} <= set(gaps):
                 self._add_product(name, gaps)
+            self._add_parts(name, lived[name], lived[reference])
         self.next, self.n = self.next + 1, self.n + 1
 
     def leave_out(self, reason: str) -> None:
@@ -137,6 +139,13 @@ class Sums:
         if key not in self.moments:
             self.moments[key] = Moments(values)
         self.moments[key].add(values)
+
+    def _add_parts(self, name: str, one: Counted, other: Counted) -> None:
+        """Parts of the births that one replicate adds."""
+        if "deflator" in one.figures and "deflator" in other.figures:
+            prices = one.figures["deflator"], other.figures["deflator"]
+            parts = parts_of(one.counts, other.counts, one.weight, prices)
+            self._add(f"part/{name}/parts", parts)
 
     def _add_product(self, name: str, gaps: Mapping[str, Array]) -> None:
         """The product of what was paid and bought more, both from their first values."""
@@ -167,7 +176,7 @@ class Sums:
         }
 
     def errors(self, kind: str, name: str) -> dict[str, Array]:
-        """Standard errors of a scenario by figure; kind : "level" or "difference"."""
+        """Standard errors of a scenario by figure; kind : "level", "difference" or "part"."""
         head = f"{kind}/{name}/"
         return {
             key.removeprefix(head): moments.error(self.n)

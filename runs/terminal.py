@@ -19,6 +19,7 @@ from ..analysis.compare import (
 )
 from ..analysis.indicators import depletion_probability, depletion_text, depletion_year
 from ..analysis.quantities import FUND_NAMES, PRICES_OF
+from ..analysis.split import DIRECT
 from .console import CONCEPTS, WIDTH
 from .leaves_out import LEAVES_OUT
 
@@ -68,6 +69,30 @@ COSTS: Mapping[str, tuple[str, str]] = {
     "cost_per_added_birth": ("Per added birth", "每新增一例出生"),
     "cost_per_care_hour": ("Per hour of care", "每小时照护"),
 }
+# What a scenario adds to births, beside what it changes in years and in cohorts.
+PARTS_OF_BIRTHS: Mapping[str, tuple[str, str]] = {
+    "births_added": ("Births added", "新增出生"),
+    "births_direct": ("  direct", "  直接效应"),
+    "births_timing": ("  timing", "  时间进度效应"),
+    "births_feedback": ("  feedback and chance", "  反馈效应与随机"),
+    "births_added_since": ("Added since first year", "自首年累计新增"),
+    "births_direct_since": ("  direct", "  直接效应"),
+    "births_timing_since": ("  timing", "  时间进度效应"),
+    "births_feedback_since": ("  feedback and chance", "  反馈效应与随机"),
+}
+EFFECTS: Mapping[str, tuple[str, str]] = {
+    "tfr": ("Period: total fertility", "时期：总和生育率"),
+    "completed_fertility": ("Cohort: women of 49", "队列：49岁妇女生育数"),
+}
+A_THOUSAND = 1000.0  # women, of whose children the effects are told
+OF_THOUSAND = "孩/千名妇女"
+BENEFITS: Mapping[str, tuple[str, str]] = {
+    "benefits_anyway": ("To births that come anyway", "惠及本来就会出生者"),
+    "benefits_anyway_since": ("  since first year", "  自首年累计"),
+}
+COHORTS: Mapping[str, tuple[str, str]] = {
+    "cohort_fertility": ("Children, by 49 or last year", "至49岁或末年生育数"),
+}
 # Shown under each path of fertility beyond the year from which they hang on it.
 PATHS: Mapping[str, tuple[str, str]] = {
     key: SHOWN[key]
@@ -100,6 +125,7 @@ DEBTS = {
     "implicit": "closed group, net 封闭群体净额",
     "accrued": "owed to those of 60+ 对60岁及以上",
 }
+EVERY_COHORT = 5  # years of birth between two columns
 DRY_FUNDS = ("employee_pension", "resident_pension", "long_term_care")
 
 
@@ -232,6 +258,7 @@ def summary(
                 title,
                 table_of(moved, DIFFERENCES, held, sign=True, width=width) if len(moved) else none,
             )
+        parts += effects(frame, scenario, held, width)
         costs = _rows(shown, "cost", scenario, COSTS)
         if len(costs):
             title = f"{scenario}: state money since the first year 自首年累计财政成本"
@@ -241,6 +268,46 @@ def summary(
         put(title, grid(*dry, width))
     parts.append(Text("\n".join(notes(frame, dataset))))
     return Group(*parts)
+
+
+def effects(
+    frame: "pd.DataFrame", scenario: str, years: Sequence[int], width: int = WIDTH
+) -> list[Table | Text]:
+    """Births added in parts, period and cohort effect, and benefits that go to others.
+
+    frame : of `compare`; with rows of kind "cohort", women by year of birth have a table as well
+    """
+    shown = frame[frame["year"].isin(years)]
+    births = _rows(shown, "part", scenario, PARTS_OF_BIRTHS)
+    direct = births[births["quantity"] == DIRECT]
+    if not len(direct) or not _moves(direct):
+        return []
+    found: list[Table | Text] = []
+    tables = (
+        (births, PARTS_OF_BIRTHS, True, "births in parts 出生变化的构成"),
+        (_of_thousand(_rows(shown, "difference", scenario, EFFECTS)), EFFECTS, True,
+         "period and cohort effect, per 1,000 women 时期与队列效应"),
+        (_rows(shown, "part", scenario, BENEFITS), BENEFITS, False,
+         "share of benefits 福利去向"),
+    )  # fmt: skip
+    for rows, labels, sign, title in tables:
+        if len(rows):
+            found.append(Text(f"{scenario}: {title}", style="bold"))
+            found += [table_of(rows, labels, years, sign=sign, width=width), Text("")]
+    cohorts = _of_thousand(_rows(frame, "cohort", scenario, COHORTS))
+    if len(cohorts):
+        born = [int(year) for year in cohorts["year"] if year % EVERY_COHORT == 0]
+        title = f"{scenario}: cohort effect by a woman's year of birth, per 1,000 women "
+        title += "分出生年份的队列效应"
+        found.append(Text(title, style="bold"))
+        found += [table_of(cohorts, COHORTS, born, sign=True, width=width), Text("")]
+    return found
+
+
+def _of_thousand(rows: "pd.DataFrame") -> "pd.DataFrame":
+    figures = ["central", "q10", "q90", "mc_error"]
+    scaled = {name: rows[name] * A_THOUSAND for name in figures}
+    return rows.assign(**scaled, unit_zh=OF_THOUSAND)
 
 
 def path_tables(

@@ -33,11 +33,28 @@ def made_up_year(rng, year, shift):
         "fund_beneficiaries": rng.poisson(20.0, (len(FUNDS), 31)),
         "care_need_hours": rng.poisson(1000.0, 4),
     }
+    now |= made_up_births(rng.spawn(1)[0], shift)
     shape = (len(FUNDS), len(LEDGERS), 31)
     for flow in FLOWS:
         extra = 1_000_000 * shift if flow in ("subsidy", "outlay") else 0
         now[f"fund_{flow}"] = rng.poisson(1e5, shape) + extra
     return now
+
+
+def made_up_births(rng, shift):
+    """Expected births of women by age and couple, in parts of an agent; half of a shift is owed."""
+    women = np.zeros((101, 2), np.int64)
+    women[14:51] = 40 + rng.poisson(4.0, (37, 2))
+    plain = women * rng.integers(40_000, 60_000, women.shape)
+    births = rng.poisson(4.0, (31, 3)) + shift
+    return {
+        "women_of_childbearing_age": women,
+        "expected_births_without_policy": plain,
+        "expected_births_with_response": plain + 20_000 * shift * women,
+        "expected_births": plain + 10_000 * shift * women,
+        "births_by_province_order": births,
+        "promised_to_births": births * (1_000_000 + 500_000 * shift),
+    }
 
 
 def made_up_counts(seed, until, shift=0):

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import songhe
 from songhe.analysis.compare import compare
+from songhe.analysis.split import PARTS
 from songhe.parameters.problems import ParameterError
 from songhe.runs import api, country
 from songhe.runs.country import Country
@@ -121,13 +122,18 @@ def test_the_mean_and_its_errors_are_those_of_the_replicates_kept_one_by_one(str
     assert (both["replicates"] == 6).all()
     assert np.allclose(both["central"], both["central_kept"], rtol=1e-9, atol=1e-9)
     # Ratios: one by the spread of replicates, the other by leaving one out.
-    linear = ~both["quantity"].str.contains("tfr|e0|dependency|cost")
+    linear = ~both["quantity"].str.contains("tfr|e0|dependency|cost|timing|feedback|anyway")
     error, kept = both["mc_error"], both["mc_error_kept"]
     assert np.allclose(error[linear], kept[linear], rtol=1e-6, atol=1e-6)
     # Life tables of a few deaths at each age are left to larger replicates.
     ratios = both[both["quantity"].isin(["tfr", "old_age_dependency_ratio"]) & (kept > 1e-9)]
     assert len(ratios) >= 12
     assert np.allclose(ratios["mc_error"], ratios["mc_error_kept"], rtol=0.1)
+    parts = both[both["kind"] == "part"]
+    assert set(parts["quantity"]) == set(PARTS)
+    assert np.allclose(parts["mc_error"], parts["mc_error_kept"], rtol=0.1, atol=1e-6)
+    assert (parts.loc[parts["quantity"].isin(["births_timing", "benefits_anyway"]), "mc_error"] > 0
+            ).all()  # fmt: skip
 
 
 def test_errors_by_province_are_stored_too(streamed, all_at_once):
