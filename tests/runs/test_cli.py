@@ -4,6 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 from songhe.runs import cli, ensemble
 from typer.testing import CliRunner
@@ -91,6 +93,22 @@ def test_compare_writes_files(finished, tmp_path, file_format, language):
     assert (code, errors) == (0, "")
     assert str(path) in printed.replace("\n", "")
     assert path.stat().st_size > 1000
+
+
+def test_compare_writes_a_figure_and_a_table_of_each_scenario(finished, tmp_path):
+    code, printed, errors = command("compare", finished[0], "--figures", tmp_path)
+    assert (code, errors) == (0, "")
+    assert "births in parts" in printed
+    assert "share of benefits" in printed
+    for scenario in ("child-subsidy-double", "ltci-delayed"):
+        assert (tmp_path / f"effects_{scenario}.png").stat().st_size > 10_000
+        table = pd.read_csv(tmp_path / f"effects_{scenario}.csv").set_index(["quantity", "year"])
+        parts = sum(table["central"][f"births_{part}"] for part in ("direct", "timing", "feedback"))
+        assert np.allclose(parts, table["central"]["births_added"], rtol=1e-9, atol=1e-9)
+        assert set(table["scenario"]) == {scenario}
+    code, _, errors = command("compare", finished[0], "--figures", tmp_path / "none")
+    assert code == 2
+    assert "a folder that exists" in errors
 
 
 def test_constants_are_listed_by_year(finished):

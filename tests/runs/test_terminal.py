@@ -18,6 +18,7 @@ from songhe.runs.terminal import (
     depletion_rows,
     digits_for,
     dry_line,
+    effects,
     fitting,
     grid,
     left_out_lines,
@@ -158,3 +159,40 @@ def test_births_outside_the_evidence_are_told_by_scenario():
         "generous: up to 30 % of the births of a year stand outside the evidence on policy "
         "超出政策证据范围."
     ]
+
+
+def rows_of(kind, quantity, values, years=(2030, 2040)):
+    """Rows of a comparison with an interval of a tenth on each side."""
+    return [
+        {"kind": kind, "scenario": "grant", "reference": "baseline", "quantity": quantity,
+         "unit_zh": "万人", "year": year, "central": value, "q2.5": 0.8 * value,
+         "q10": 0.9 * value, "q90": 1.1 * value, "q97.5": 1.2 * value, "mc_error": 0.0}
+        for year, value in zip(years, values, strict=True)
+    ]  # fmt: skip
+
+
+def test_births_are_shown_in_parts_beside_both_effects_and_who_benefits():
+    frame = pd.DataFrame([
+        *rows_of("part", "births_added", [10.0, 5.0]),
+        *rows_of("part", "births_direct", [20.0, 20.0]),
+        *rows_of("part", "births_timing", [-11.0, -14.0]),
+        *rows_of("part", "births_feedback", [1.0, -1.0]),
+        *rows_of("part", "benefits_anyway_since", [97.0, 98.0]),
+        *rows_of("difference", "tfr", [0.012, 0.011]),
+        *rows_of("cohort", "cohort_fertility", [0.0, 0.013], (1983, 1995)),
+    ])  # fmt: skip
+    text = [line for part in effects(frame, "grant", [2030, 2040]) for line in printed(part, 100)]
+    page = "\n".join(text)
+    for line in ("Births added +10.0 ±0.0 +5.00 ±0.00", "timing -11.0 ±0.0 -14.0 ±0.0",
+                 "Period: total fertility +12.0 ±0.0 +11.0 ±0.0",
+                 "Children, by 49 or last year +13.0 ±0.0"):  # fmt: skip
+        assert line.split() in [found.split()[: len(line.split())] for found in text], page
+    assert "1983" not in page  # cohorts of every fifth year alone
+    assert "97" in page
+
+
+def test_a_scenario_to_which_births_do_not_answer_has_no_such_tables():
+    frame = pd.DataFrame([*rows_of("part", "births_added", [1.0, 1.0]),
+                          *rows_of("part", "births_direct", [0.0, 0.0])])  # fmt: skip
+    assert effects(frame, "grant", [2030, 2040]) == []
+    assert effects(frame, "another", [2030, 2040]) == []
