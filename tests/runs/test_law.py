@@ -2,7 +2,9 @@
 
 import numpy as np
 import pytest
+from songhe.model.funds import AGE_SUMS
 from songhe.model.policies import resident_pension
+from songhe.parameters.dims import AGES
 from songhe.parameters.load import ParameterError, load
 from songhe.runs.law import POLICIES, Line, law
 
@@ -91,6 +93,7 @@ def test_the_account_is_that_of_the_simulated_member(born):
             column(2, np.float32), column(0), column(2), one["account"],
             one["years"], one["share"], one["draws"], r, np.uint32(1), np.uint32(2),
             np.zeros((resident_pension.SUMS, 31), np.int64),
+            np.zeros((AGE_SUMS, len(AGES)), np.int64),
         )  # fmt: skip
     at = "2027-01"
     lines = law("resident_pension", {"born": born, "month": at})
