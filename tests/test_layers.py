@@ -1,4 +1,4 @@
-"""What may import what, who owns a column, and the three files of a policy."""
+"""What may import what, who owns a column, and the files of a policy."""
 
 import ast
 from collections import Counter
@@ -71,6 +71,16 @@ def test_a_policy_has_its_three_files_and_its_line():
         assert (ROOT / f"parameters/policies/{stem}.yaml").exists()
         assert (ROOT / f"tests/policies/test_{stem}.py").exists()
         assert f"{stem}.STEP" in year
+
+
+def test_a_parameter_file_of_a_policy_has_its_law_of_the_same_name():
+    from songhe.runs.law import POLICIES
+
+    stems = {p.stem for p in (ROOT / "parameters/policies").glob("*.yaml")}
+    assert stems == set(POLICIES)
+    assert stems == {p.stem for p in (ROOT / "runs/laws").glob("*.py")} - {"__init__", "keys"}
+    for stem, module in POLICIES.items():
+        assert module.__name__ == f"songhe.runs.laws.{stem}"
 
 
 def test_every_column_has_one_owner():
