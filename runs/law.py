@@ -87,7 +87,7 @@ def _read(policy: str, keys: Mapping[str, Key], given: Mapping[str, str]) -> dic
     for name, key in keys.items():
         text = given.get(name, key.default)
         try:
-            if text is None:
+            if text is None or (not text and key.default != ""):
                 raise ValueError("missing")
             values[name] = key.read(str(text)) if text else None
         except ValueError:

@@ -326,6 +326,8 @@ def test_every_step_can_be_read(policy):
         ("child_subsidy", {"born": "2025-06", "wage": "1"}, "one of born, died, order"),
         ("child_subsidy", {}, "a month, YYYY-MM"),
         ("child_subsidy", {"born": "2025-13"}, "a month, YYYY-MM"),
+        ("child_subsidy", {"born": ""}, "born: 'missing'; allowed: a month"),
+        ("child_cost", {"age": "7", "residence": "urban", "year": ""}, "a year from 2011"),
         ("child_subsidy", {"born": "2025-06", "died": "2025-05"}, "2025-06 or later"),
         ("resident_pension", {"born": "1966-03", "amount": "150"}, "one of 100, 200"),
         ("resident_pension", {"born": "1966-03", "month": "2026-03"}, "2026-04 or later"),
