@@ -150,6 +150,8 @@ def _people() -> list[Quantity]:
                  by_age, _dependency),
         Quantity("tfr", "Total fertility rate", "总和生育率", CHILDREN,
                  ("births_by_age_parity", "exposure"), _tfr),
+        Quantity("births_by_policy", "Births brought about by policy", "政策促成的出生人口", MEN,
+                 ("births_by_policy",), _sum_of("births_by_policy")),
         Quantity("births_beyond_evidence", "Births outside the evidence on policy",
                  "超出政策证据范围的出生占比", PERCENT, ("births_beyond_evidence", "births"),
                  _beyond_evidence),

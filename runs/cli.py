@@ -300,9 +300,9 @@ def compare(
         typer.echo(f"error: {folder}: no unit of draw 0 is done yet", err=True)
         raise typer.Exit(1)
     if format == "table":
-        from .terminal import COSTS, FAMILY, SHOWN, summary, years_of
+        from .terminal import COSTS, EVIDENCE, FAMILY, SHOWN, summary, years_of
 
-        wanted = [*SHOWN, *FAMILY, *COSTS]
+        wanted = [*SHOWN, *FAMILY, *EVIDENCE, *COSTS]
         shown = api.compare(dataset, years=years_of(dataset), preferred=wanted)
         page = console()
         page.print(summary(with_cohorts(shown, dataset), dataset, width=page.width))

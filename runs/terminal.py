@@ -90,6 +90,9 @@ BENEFITS: Mapping[str, tuple[str, str]] = {
     "benefits_anyway": ("To births that come anyway", "惠及本来就会出生者"),
     "benefits_anyway_since": ("  since first year", "  自首年累计"),
 }
+EVIDENCE: Mapping[str, tuple[str, str]] = {
+    "births_beyond_evidence": ("Share of births", "出生占比"),
+}
 COHORTS: Mapping[str, tuple[str, str]] = {
     "cohort_fertility": ("Children, by 49 or last year", "至49岁或末年生育数"),
 }
@@ -289,6 +292,8 @@ def effects(
          "period and cohort effect, per 1,000 women 时期与队列效应"),
         (_rows(shown, "part", scenario, BENEFITS), BENEFITS, False,
          "share of benefits 福利去向"),
+        (_rows(shown, "level", scenario, EVIDENCE).groupby("quantity").filter(_moves), EVIDENCE,
+         False, "outside the range of the evidence 超出政策证据范围"),
     )  # fmt: skip
     for rows, labels, sign, title in tables:
         if len(rows):

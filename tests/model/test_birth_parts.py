@@ -4,10 +4,12 @@ import numpy as np
 import pytest
 from songhe.agents import base as base_of_2010
 from songhe.agents import luck
+from songhe.analysis.split import OF_PARTS, OF_SHARES, PARTS
 from songhe.model import birth_parts
 from songhe.model.model import SongheModel
 from songhe.model.promise import SHAPE
 from songhe.parameters.load import load
+from songhe.runs.figures import parts_of
 
 PERSONS, SEED, BRANCH, LAST = 6_000, 17, 2025, 2034
 KEY, AMOUNT = "demography.fertility_response.", "policies.child_subsidy.amount"
@@ -31,22 +33,45 @@ def live(model, until=LAST):
 
 
 def scenario_of(base, history, change):
-    """A scenario from 2025 on, with the constants of the law as it stands."""
+    """The law as it stands, and a scenario from 2025 on with its constants."""
     past = live(SongheModel(base, load(history), luck.key_of(SEED, 0, 0)), BRANCH)
     law = live(past.branch(load(history), solves_anew=True))
     twin = past.branch(load(history | change))
     twin.constants = law.constants.for_scenario()
-    return live(twin)
+    return law, live(twin)
 
 
 @pytest.fixture(scope="module")
-def silent(base):
-    return live(SongheModel(base, load(SILENT), luck.key_of(SEED, 0, 0)))
+def deaf(base):
+    """Nobody answers: the law, and far more money."""
+    return scenario_of(base, SILENT, GENEROUS)
 
 
 @pytest.fixture(scope="module")
-def generous(base):
+def silent(deaf):
+    return deaf[0]
+
+
+@pytest.fixture(scope="module")
+def pair(base):
+    """All is timing: the law, and far more money."""
     return scenario_of(base, PURE_TIMING, GENEROUS)
+
+
+@pytest.fixture(scope="module")
+def generous(pair):
+    return pair[1]
+
+
+def parts_between(law, scenario):
+    """Parts of what a scenario adds, in agents, float64[year] by name."""
+    names = {*OF_PARTS, *OF_SHARES} & set(scenario.tally.years[LAST])
+    counts = [
+        {name: np.stack([model.tally.years[year][name] for year in YEARS]) for name in names}
+        for model in (scenario, law)
+    ]
+    prices = np.ones(len(YEARS))
+    return dict(zip(PARTS, parts_of(*counts, 1.0, (prices, prices)).T, strict=True))
 
 
 def births_of(model, year):
@@ -75,6 +100,36 @@ def test_a_response_adds_and_what_was_brought_forward_is_owed(generous):
     assert max(timing) <= 0
     assert timing[-1] < 0
     assert sum(direct) > -sum(timing) > 0
+
+
+@pytest.mark.parametrize("ending", ["", "_since"])
+def test_parts_add_up_to_the_births_that_a_scenario_adds(pair, ending):
+    parts = parts_between(*pair)
+    sums = sum(parts[f"births_{name}{ending}"] for name in ("direct", "timing", "feedback"))
+    np.testing.assert_allclose(sums, parts[f"births_added{ending}"], atol=1e-9)
+    born = [[int(m.tally.years[y]["births"].sum()) for y in YEARS] for m in reversed(pair)]
+    np.testing.assert_array_equal(parts["births_added"], np.subtract(*born))
+
+
+def test_where_all_is_timing_much_of_the_direct_effect_is_taken_back(pair):
+    parts = parts_between(*pair)
+    later = slice(2026 - YEARS[0], None)
+    assert (parts["births_direct"][later] > 0).all()
+    assert (parts["births_timing"][later.start + 2 :] < 0).all()
+    taken = -parts["births_timing_since"][-1] / parts["births_direct_since"][-1]
+    assert 0.4 < taken < 1.0
+    assert 0.8 < parts["benefits_anyway_since"][-1] < 1.0
+    for name in ("births_added", "births_direct", "births_timing", "births_feedback"):
+        assert not parts[name][: later.start].any(), name
+
+
+def test_money_that_nobody_answers_adds_nothing_and_goes_to_births_that_come_anyway(deaf):
+    parts = parts_between(*deaf)
+    for name, values in parts.items():
+        if name.startswith("births"):
+            assert not values.any(), name
+    late = parts["benefits_anyway_since"][2026 - YEARS[0] :]
+    assert (late == 1.0).all()
 
 
 def test_births_come_as_expected(generous, silent):

@@ -179,6 +179,7 @@ def test_births_are_shown_in_parts_beside_both_effects_and_who_benefits():
         *rows_of("part", "births_feedback", [1.0, -1.0]),
         *rows_of("part", "benefits_anyway_since", [97.0, 98.0]),
         *rows_of("difference", "tfr", [0.012, 0.011]),
+        *rows_of("level", "births_beyond_evidence", [0.0, 7.0]),
         *rows_of("cohort", "cohort_fertility", [0.0, 0.013], (1983, 1995)),
     ])  # fmt: skip
     text = [line for part in effects(frame, "grant", [2030, 2040]) for line in printed(part, 100)]
@@ -189,6 +190,7 @@ def test_births_are_shown_in_parts_beside_both_effects_and_who_benefits():
         assert line.split() in [found.split()[: len(line.split())] for found in text], page
     assert "1983" not in page  # cohorts of every fifth year alone
     assert "97" in page
+    assert "outside the range of the evidence" in page
 
 
 def test_a_scenario_to_which_births_do_not_answer_has_no_such_tables():
