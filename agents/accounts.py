@@ -14,6 +14,7 @@ from ..parameters.dims import PILLARS
 from .compiled import kernel
 from .frame import People
 from .luck import BASE_SHIFT
+from .pages import kept
 
 N_PILLARS = len(PILLARS)
 SAVES = -1  # months left of an account that is not in payment
@@ -42,12 +43,8 @@ class Accounts(NamedTuple):
         )
 
     def first(self, n: int) -> Self:
-        """The first n accounts, without the room behind them."""
-        return type(self)(
-            self.rows[:n].copy(),
-            np.ascontiguousarray(self.held[:, :n]),
-            self.left[:n].copy(),
-        )
+        """The first n accounts, to be held, without the room behind them."""
+        return type(self)(kept(self.rows[:n]), kept(self.held[:, :n]), kept(self.left[:n]))
 
     def moved(self, ids: NDArray[np.uint64], people: People) -> Self:
         """The same accounts with the rows that these holders have now.
@@ -65,7 +62,7 @@ class Accounts(NamedTuple):
         if (lost := rows == people.n).any():
             raise LookupError(f"{int(lost.sum())} accounts without their holders")
         order = np.argsort(rows)
-        return type(self)(rows[order], np.ascontiguousarray(self.held[:, order]), self.left[order])
+        return type(self)(kept(rows[order]), kept(self.held[:, order]), kept(self.left[order]))
 
 
 @kernel

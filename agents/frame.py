@@ -4,7 +4,6 @@
 compaction, so take it again after these.
 """
 
-import mmap
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Self
@@ -14,11 +13,11 @@ from numpy.typing import NDArray
 
 from .columns import COLUMNS, NOBODY, Column
 from .compiled import kernel
+from .pages import lasting
 
 LINKS = ("partner", "mother", "father")
 SLACK = 1.1  # capacity beyond the people there are: what five years add before the dead go
 PART = 65_536  # rows of a list that are dealt with at a time
-OWN_PAGES_FROM, LARGE_PAGES_FROM = 1 << 18, 1 << 22  # bytes; the latter as NumPy has it
 ROOM_BEHIND = 8  # kernels without a branch write behind the end of a list
 
 
@@ -69,21 +68,6 @@ def take_links(source: Any, order: Any, place: Any, out: Any) -> None:
     """Write a column of links in a new order; place : by old row + 1, the new row or -1."""
     for k in range(order.size):
         out[k] = place[np.uint32(source[order[k]] + 1)]
-
-
-def lasting(n: int, kind: Any) -> NDArray[Any]:
-    """Room for n values that are held for years, not yet written, in pages of its own.
-
-    Columns would otherwise lie between what steps hold for a moment, and the memory of that could
-    neither be given back nor used again as a whole. Other systems than Unix choose for themselves.
-    """
-    size = n * np.dtype(kind).itemsize
-    if size < OWN_PAGES_FROM or not hasattr(mmap, "MAP_PRIVATE"):
-        return np.empty(n, kind)
-    pages = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
-    if size >= LARGE_PAGES_FROM and hasattr(mmap, "MADV_HUGEPAGE"):
-        pages.madvise(mmap.MADV_HUGEPAGE)
-    return np.frombuffer(pages, kind)
 
 
 def _rank(dtype: np.dtype[Any]) -> tuple[bool, str]:

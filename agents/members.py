@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .compiled import kernel
-from .frame import People, lasting
+from .frame import People
+from .pages import lasting
 
 SLACK = 1.3  # room for households that are founded later
 END = -1
@@ -36,9 +37,10 @@ class Members:
 
     def __init__(self, model: HasHouseholds) -> None:
         people, room = model.people, int(model.n_households * SLACK) + 64
-        self.first = np.full(room + 1, END, np.int32)  # the last place: no household
+        self.first = lasting(room + 1, np.int32)  # the last place: no household
         self.following = lasting(people.capacity, np.int32)
-        self.changed = np.ones(room, np.uint8)
+        self.changed = lasting(room, np.uint8)
+        self.first[:], self.changed[:] = END, 1
         self.kept: Any = None
         link_all(people["household"], self.first, self.following)
 

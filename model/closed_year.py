@@ -10,6 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..agents.pages import lasting
+
+WORD = 8  # bytes, at whose multiples tables begin
+
 
 def narrow(counts: NDArray[Any]) -> NDArray[Any]:
     """Whole numbers in the smallest type that holds them all."""
@@ -24,7 +28,14 @@ class ClosedYear(Mapping[str, NDArray[np.int64]]):
     """Counts by name. Each is read as int64, in a copy, so that nobody meets the narrow type."""
 
     def __init__(self, counts: Mapping[str, NDArray[Any]]) -> None:
-        self._held = {name: narrow(table) for name, table in counts.items()}
+        tables = {name: narrow(table) for name, table in counts.items()}
+        ends = np.cumsum([0, *(-(-table.nbytes // WORD) * WORD for table in tables.values())])
+        room = lasting(int(ends[-1]), np.uint8)
+        self._held: dict[str, NDArray[Any]] = {}
+        for (name, table), begin in zip(tables.items(), ends[:-1], strict=True):
+            place = room[begin : begin + table.nbytes].view(table.dtype).reshape(table.shape)
+            place[...] = table
+            self._held[name] = place
 
     def __getitem__(self, name: str) -> NDArray[np.int64]:
         return self._held[name].astype(np.int64)

@@ -142,6 +142,8 @@ def apply(model: "SongheModel") -> None:
     n = settle(
         now.rows, now.held, now.left, *payers, *columns, r, new.rows, new.held, new.left, sums,
     )  # fmt: skip
+    del now
+    model.accounts = None  # before there are three of all
     model.accounts = new.first(n)
     for name, what in COUNTED.items():
         model.tally.add(name, sums[what])

@@ -5,7 +5,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 from songhe.agents.columns import COLUMNS, Column
-from songhe.agents.frame import LARGE_PAGES_FROM, PART, People, lasting, listed, parts
+from songhe.agents.frame import PART, People, listed, parts
 
 
 def three():
@@ -178,14 +178,3 @@ def test_room_grows_with_the_people_and_is_given_back_at_compaction():
     people.compact(np.arange(3))
     with people.room() as after:
         assert not np.shares_memory(large, after)
-
-
-@pytest.mark.parametrize("size", [0, 5, 1 << 19, LARGE_PAGES_FROM + 4])
-@pytest.mark.parametrize("kind", [np.uint8, np.int32, np.uint64])
-def test_lasting_memory_is_an_array_like_any_other(size, kind):
-    values = lasting(size // np.dtype(kind).itemsize, kind)
-    assert values.dtype == kind
-    assert values.flags.c_contiguous
-    assert values.flags.writeable
-    values[:] = 7
-    assert (values == 7).all()
