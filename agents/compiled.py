@@ -80,7 +80,7 @@ def reach(path: Path) -> list[Path]:
     seen, waiting = set(), [path]
     while waiting:
         source = waiting.pop()
-        if source not in seen and source.is_file():
+        if source not in seen and _is_file(source):
             seen.add(source)
             waiting.extend(_read(source)[1])
     return sorted(seen)
@@ -95,6 +95,10 @@ def version(path: Path) -> str:
     return digest.hexdigest()[:20]
 
 
+_is_file = cache(Path.is_file)
+
+
+@cache
 def _name(path: Path) -> str:
     """A source within the package, the same in every copy of it; or a file of a user."""
     return path.relative_to(ROOT).as_posix() if path.is_relative_to(ROOT) else str(path)

@@ -22,6 +22,7 @@ from ..agents.frame import People, parts
 from ..agents.institutions import copy_funds, open_funds
 from ..agents.providers import Providers, copy_providers
 from ..parameters.dims import EDUCATION, PROVINCES, RESIDENCES, SEXES
+from ..parameters.garbage import garbage_waits
 from ..parameters.load import Parameters
 from ..parameters.rates import Concept
 from . import national
@@ -95,8 +96,9 @@ class SongheModel(Engine):
         options: Options | None = None,
         takes_over: bool = False,
     ) -> None:
-        from . import careers
-        from .year import POLICIES, YEAR, columns
+        with garbage_waits():
+            from . import careers
+            from .year import POLICIES, YEAR, columns
 
         self.options = options or Options()
         people = base.people if takes_over else base.people.copy()
