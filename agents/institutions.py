@@ -12,11 +12,11 @@ from itertools import count
 from typing import Any, Protocol
 from weakref import WeakKeyDictionary
 
-import mesa
 import numpy as np
 from numpy.typing import NDArray
 
 from ..parameters.dims import FUNDS, LEDGERS, PROVINCES
+from .shell import mesa
 
 Money = NDArray[np.int64]  # fen of agents, by province or by ledger and province
 

@@ -9,7 +9,6 @@ agent as Mesa and a reader see it, one cell of the columns that `Providers` keep
 
 from typing import Any
 
-import mesa
 import numpy as np
 from numpy.typing import NDArray
 
@@ -22,6 +21,7 @@ from ..parameters.dims import (
     RESIDENCES,
 )
 from .institutions import Fund
+from .shell import mesa
 
 Floats = NDArray[np.float64]
 Counts = NDArray[np.int64]

@@ -15,13 +15,13 @@ from itertools import groupby, pairwise
 from time import perf_counter
 from typing import Any
 
-import mesa
 import numpy as np
 from numpy.typing import NDArray
 
 from ..agents import families, luck
 from ..agents.frame import People
 from ..agents.luck import Call
+from ..agents.shell import mesa
 from .step import YEARLY, Step, check
 
 BLOCK = 65_536  # rows: columns of a block stay in the cache from one step to the next

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-import mesa
 import numpy as np
 from numpy.typing import NDArray
 
@@ -21,6 +20,7 @@ from ..agents.compiled import kernel
 from ..agents.frame import People, parts
 from ..agents.institutions import copy_funds, open_funds
 from ..agents.providers import Providers, copy_providers
+from ..agents.shell import mesa
 from ..parameters.dims import EDUCATION, PROVINCES, RESIDENCES, SEXES
 from ..parameters.garbage import garbage_waits
 from ..parameters.load import Parameters
