@@ -35,7 +35,9 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 EN, ZH = 0, 1
-PARTS = (split.DIRECT, "births_timing", "births_feedback")
+FEEDBACK, CHANCE = "births_feedback", "births_chance"
+PARTS = (split.DIRECT, "births_timing", FEEDBACK, CHANCE)
+SHADES = (*COLOURS[:3], "#b9b9b9")
 PERIOD, COHORT, COST = "tfr", "cohort_fertility", "cost_per_added_birth"
 SHARE, SHARE_SINCE, BEYOND = "benefits_anyway", "benefits_anyway_since", "births_beyond_evidence"
 # Rows of the table by kind; a level is the scenario's own.
@@ -49,7 +51,8 @@ SHOWN: Mapping[str, tuple[str, ...]] = {
 NAMES = {
     "births_direct": ("direct", "直接效应"),
     "births_timing": ("timing", "时间进度效应"),
-    "births_feedback": ("feedback and chance", "反馈效应与随机"),
+    FEEDBACK: ("feedback", "反馈效应"),
+    CHANCE: ("chance", "随机"),
 }
 TOTAL = ("births added", "新增出生")
 TITLES = {
@@ -69,9 +72,9 @@ SAVED = ("State money saved per birth lost, 10,000 yuan", "每减少一例出生
 AGAINST = ("{scenario}: differences from {reference}", "{scenario}：与{reference}之差")
 NOTES = (
     "Direct: the year's response. Timing: births not had since they were brought forward. "
-    "Feedback: other numbers of women and couples. Cohorts: {pool} years of birth around each; "
-    "dashed where women are younger than 49 in the last year.",
-    "直接效应：当年政策反应；时间进度效应：因提前生育而减少的出生；反馈效应：妇女和夫妻数量的变化。队列取前后共{pool}个出生年份；虚线为末年未满49岁者。",
+    "Feedback: other numbers of women and couples. Chance: births less those expected. Cohorts: "
+    "{pool} years of birth around each; dashed where women are younger than 49 in the last year.",
+    "直接效应：当年政策反应；时间进度效应：因提前生育而减少的出生；反馈效应：妇女和夫妻数量的变化；随机：实际与期望出生之差。队列取前后共{pool}个出生年份；虚线为末年未满49岁者。",
 )
 OUTSIDE = (
     "Up to {share:.0f} % of a year's births are outside the range of the evidence on policy.",
@@ -81,7 +84,7 @@ BANDS = (
     "Bars and lines: draw 0. Bands, whiskers and dots: middle 80 % of {draws} further draws.",
     "柱和线为中心抽样；色带、须线和点线为其余{draws}次抽样的中间80%。",
 )
-KEY_AT = (0.085, 0.17, 0.26, 0.47)  # of the width
+KEY_AT = (0.085, 0.17, 0.26, 0.37, 0.46)  # of the width
 FAR = 4.0  # times the median: a cost beyond is cut off
 
 
@@ -180,8 +183,10 @@ def _stack(axes: "Axes", table: pd.DataFrame, ending: str, place: int) -> None:
 
     whole = _series(table, "part", f"births_added{ending}")
     up, down = np.zeros(len(whole.x)), np.zeros(len(whole.x))
-    for part, colour in zip(PARTS, COLOURS[:3], strict=True):
+    for part, colour in zip(PARTS, SHADES, strict=True):
         size = _series(table, "part", part + ending).middle
+        if part == FEEDBACK:  # chance, which is in it, is shown apart
+            size = size - _series(table, "part", CHANCE + ending).middle
         rise, fall = np.maximum(size, 0.0), np.minimum(size, 0.0)
         for part_of, base in ((rise, up), (fall, down)):
             axes.bar(whole.x, part_of, 1.0 if ending else 0.8, bottom=base, color=colour,
@@ -204,7 +209,7 @@ def _key(figure: "Figure", place: int) -> None:
     """Names of the parts in their colours, in a line above the panels."""
     names = [*(NAMES[part][place] for part in PARTS), TOTAL[place]]
     y = 1 - 0.74 / figure.get_figheight()
-    for x, name, colour in zip(KEY_AT, names, (*COLOURS[:3], INK), strict=True):
+    for x, name, colour in zip(KEY_AT, names, (*SHADES, INK), strict=True):
         figure.text(x, y, name, color=colour, fontsize=8, weight="bold", va="top")
 
 

@@ -6,7 +6,7 @@ A scenario is held against its reference, in the same draw. Births added are, to
 - timing: births that are not had since they were brought forward. Mothers and cohorts owe (see
   `model/birth_account.py`), and women of the same age and marital status have had their child;
 - feedback: what is left: more or fewer women and couples, as children of added births become
-  mothers and weddings change; and chance.
+  mothers and weddings change; and chance, which is told apart as well.
 
 The second part of timing is the difference of births per woman by age and marital status at equal
 chances, on the mean number of women (Kitagawa, 1955). Couples that wed because of policy are new
@@ -63,6 +63,11 @@ def timing(one: xr.Dataset, other: xr.Dataset) -> xr.DataArray:
 def feedback(one: xr.Dataset, other: xr.Dataset) -> xr.DataArray:
     """What is neither direct nor timing."""
     return added(one, other) - direct(one, other) - timing(one, other)
+
+
+def chance(one: xr.Dataset, other: xr.Dataset) -> xr.DataArray:
+    """Part of the feedback: births that came less those expected, of both scenarios."""
+    return added(one, other) - (total(one[LIVED]) - total(other[LIVED]))
 
 
 def had_already(one: xr.Dataset, other: xr.Dataset) -> xr.DataArray:
@@ -131,6 +136,7 @@ _BIRTHS = (
     (DIRECT, "Births added, direct", "新增出生：直接效应", direct),
     ("births_timing", "Births added, timing", "新增出生：时间进度效应", timing),
     ("births_feedback", "Births added, feedback", "新增出生：反馈效应", feedback),
+    ("births_chance", "Births added, chance in feedback", "新增出生：反馈中的随机部分", chance),
 )
 _SHARES = (
     ("benefits_anyway", "Benefits to births that come anyway", "惠及本来就会出生者的福利占比",

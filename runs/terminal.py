@@ -74,11 +74,13 @@ PARTS_OF_BIRTHS: Mapping[str, tuple[str, str]] = {
     "births_added": ("Births added", "新增出生"),
     "births_direct": ("  direct", "  直接效应"),
     "births_timing": ("  timing", "  时间进度效应"),
-    "births_feedback": ("  feedback and chance", "  反馈效应与随机"),
+    "births_feedback": ("  feedback", "  反馈效应"),
+    "births_chance": ("    of which chance", "    其中随机"),
     "births_added_since": ("Added since first year", "自首年累计新增"),
     "births_direct_since": ("  direct", "  直接效应"),
     "births_timing_since": ("  timing", "  时间进度效应"),
-    "births_feedback_since": ("  feedback and chance", "  反馈效应与随机"),
+    "births_feedback_since": ("  feedback", "  反馈效应"),
+    "births_chance_since": ("    of which chance", "    其中随机"),
 }
 EFFECTS: Mapping[str, tuple[str, str]] = {
     "tfr": ("Period: total fertility", "时期：总和生育率"),

@@ -77,6 +77,13 @@ def test_more_women_are_feedback_and_not_timing():
     assert more.sel(year=2030).values == pytest.approx(0.02 * 1e6 * 0.2)
 
 
+def test_chance_is_what_came_less_what_was_expected(frame):
+    expected = ANSWERED - OWED - (0.1 + 0.2) * 0.1 * 1e6 + 0.02 * 1e6 * 0.2
+    assert part(frame, "births_chance") == pytest.approx((ADDED - expected) / 1e4)
+    women = part(frame, "births_feedback") - part(frame, "births_chance")
+    assert women == pytest.approx(0.02 * 1e6 * 0.2 / 1e4)
+
+
 @pytest.mark.parametrize("ending", ["", "_since"])
 def test_they_add_up_to_the_difference_of_births(frame, ending):
     for year in YEARS[1:]:
