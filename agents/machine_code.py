@@ -40,10 +40,22 @@ class Library(codegen.JITCodeLibrary):  # type: ignore[misc]
         passes.run(self._final_module, builder)
 
     def _finalize_final_module(self) -> None:
-        """See numba; machine code waits."""
+        """See numba; machine code waits, unless rules that call each other find it by address."""
         self._finalize_dynamic_globals()
         self._verify_declare_only_symbols()
         self._finalized = True
+        if self._by_address():
+            rtsys.library.get_pointer_to_function("nrt_unresolved_abort")  # what stands in for it
+            self._make_machine_code()
+
+    def _by_address(self) -> bool:
+        names = (variable.name for variable in self._final_module.global_variables)
+        return any(name.startswith(codegen.RuntimeLinker.PREFIX) for name in names)
+
+    @property
+    def has_dynamic_globals(self) -> bool:
+        """See numba; what is found by address in this process is not kept for others."""
+        return bool(super().has_dynamic_globals) or self._by_address()
 
     def get_pointer_to_function(self, name: str) -> int:
         """See numba; 0 if the library does not define the function."""
@@ -54,18 +66,18 @@ class Library(codegen.JITCodeLibrary):  # type: ignore[misc]
         except NameError:
             return 0
         if not self._ready:
-            self._ready = True
-            if self._get_module_for_linking() is self._final_module:
-                self._shared_module = self._final_module.clone()
-            passes, builder = self._codegen._module_pass_manager()
-            passes.run(self._final_module, builder)
-            self._dynamic_globals.clear()
-            super()._finalize_final_module()
-            self._set_environments()
+            self._make_machine_code()
         return int(self._codegen._engine.get_function_address(name))
 
-    def _set_environments(self) -> None:
-        """For functions that had no machine code when numba would have set theirs."""
+    def _make_machine_code(self) -> None:
+        self._ready = True
+        if self._get_module_for_linking() is self._final_module:
+            self._shared_module = self._final_module.clone()
+        passes, builder = self._codegen._module_pass_manager()
+        passes.run(self._final_module, builder)
+        self._dynamic_globals.clear()
+        super()._finalize_final_module()
+        # of functions that had no machine code when numba would have set their environment
         for variable in self._final_module.global_variables:
             environment = lookup_environment(variable.name)
             if environment is not None:

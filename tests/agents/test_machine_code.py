@@ -33,6 +33,24 @@ def halvings(pay):
     return 0 if pay < 1 else 1 + halvings(pay / 2)
 
 
+@rule
+def is_even(number):
+    """A rule that another calls in turn."""
+    return True if number == 0 else is_odd(number - 1)
+
+
+@rule
+def is_odd(number):
+    """The other."""
+    return False if number == 0 else is_even(number - 1)
+
+
+@kernel
+def turns(number):
+    """What finds its rules by address, in one process alone."""
+    return is_odd(number)
+
+
 @numba.njit
 def whole(pay):
     """A function of a user's, compiled by numba's own decorator."""
@@ -71,6 +89,12 @@ def test_loops_and_rules_run_wherever_their_code_comes_from():
         )
         assert ended.returncode == 0, ended.stderr
         assert ended.stdout.endswith(hits)
+
+
+@pytest.mark.filterwarnings("ignore:Cannot cache compiled function")
+def test_rules_may_call_each_other():
+    assert turns(5)
+    assert not turns(6)
 
 
 @pytest.mark.skipif(numba.config.DISABLE_JIT, reason="nothing is compiled")
