@@ -13,15 +13,13 @@ from numpy.typing import NDArray
 from ..agents.pages import lasting
 
 WORD = 8  # bytes, at whose multiples tables begin
+NARROWEST_FIRST = [(np.iinfo(kind).max, kind) for kind in (np.int8, np.int16, np.int32, np.int64)]
 
 
 def narrow(counts: NDArray[Any]) -> NDArray[Any]:
     """Whole numbers in the smallest type that holds them all."""
-    low, high = (int(counts.min()), int(counts.max())) if counts.size else (0, 0)
-    for kind in (np.int8, np.int16, np.int32):
-        if np.iinfo(kind).min <= low and high <= np.iinfo(kind).max:
-            return counts.astype(kind)
-    return counts.astype(np.int64)
+    reach = max(int(counts.max()), ~int(counts.min())) if counts.size else 0
+    return counts.astype(next(kind for most, kind in NARROWEST_FIRST if reach <= most))
 
 
 class ClosedYear(Mapping[str, NDArray[np.int64]]):

@@ -10,7 +10,6 @@ provinces.
 from datetime import date
 from functools import lru_cache
 from itertools import accumulate
-from math import prod
 from typing import Any
 
 import numpy as np
@@ -213,13 +212,18 @@ def award_wage(p: Parameters, year: int) -> float:
     return float(_awards(Numbers(p))[_place(year)])
 
 
+@lru_cache(maxsize=512)
+def _standard_rise(numbers: Numbers, ends: int) -> float:
+    p = numbers.p
+    if ends <= p.value(POLICY + "old_standard_of"):
+        return 1.0
+    rise = float(np.asarray(p.at(POLICY + "old_standard_rise", date(ends, 1, 1))))
+    return _standard_rise(numbers, ends - 1) * (1.0 + rise)
+
+
 def standard_rise(p: Parameters, ends: int) -> float:
     """Factor of the law on the old standard of pay, for service that ends in a year."""
-    rises = (
-        float(np.asarray(p.at(POLICY + "old_standard_rise", date(year, 1, 1))))
-        for year in range(int(p.value(POLICY + "old_standard_of")) + 1, ends + 1)
-    )
-    return prod(1.0 + rise for rise in rises)
+    return _standard_rise(Numbers(p), ends)
 
 
 def pay_standard(p: Parameters, ends: int, claimed: int) -> float:

@@ -86,12 +86,9 @@ def by_law(
         or from its own if it is the first of a month
     """
     days = [d for key in keys for d in p.dates(key) if d.year == year]
-    changes = {d.month + (d.day > 1) for d in days}
-    values: list[Any] = []
-    for month in range(1, MONTHS + 1):
-        new = month == 1 or month in changes
-        values.append(value(date(year, month, 1)) if new else values[-1])
-    return np.stack(values, axis=-1)
+    starts = sorted({1, *(d.month + (d.day > 1) for d in days)} - {MONTHS + 1})
+    values = np.stack([value(date(year, month, 1)) for month in starts], axis=-1)
+    return np.repeat(values, np.diff([*starts, MONTHS + 1]), axis=-1)
 
 
 def _place(year: int) -> int:

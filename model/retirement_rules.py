@@ -182,26 +182,36 @@ def _class_ages(p: Parameters, class_: int) -> Counts:
     steps, caps = (_by_date(p, name, class_) for name in ("pace", "most_delay"))
     first, last = MONTHS * FIRST_BIRTH, MONTHS * (LAST_BIRTH + 1) - 1
     linked = added_months(p, first + old, last + old + MOST_ENACTED) if is_linked(p) else None
+    delays = _delays(first + old, last + old, steps, caps)
+    months = [ceil(delay) for delay in delays]
+    if linked is not None:  # where the age of the law is reached
+        added = (Fraction(float(linked[k + months[k]])) for k in range(len(months)))
+        months = [ceil(delay + more) for delay, more in zip(delays, added, strict=True)]
+    return old + np.array(months, dtype=np.int64)
+
+
+Dated = tuple[tuple[int, Fraction], ...]  # values by the month from which they hold
+
+
+@lru_cache(maxsize=64)
+def _delays(first: int, last: int, steps: Dated, caps: Dated) -> list[Fraction]:
+    """Months of delay by the month in which the old age is reached, first to last."""
     delay, found = Fraction(0), []
-    for born in range(first, last + 1):
-        reached = born + old
+    for reached in range(first, last + 1):
         pace, cap = _in_force(steps, reached), _in_force(caps, reached)
         delay = min(delay + (1 / pace if pace else 0), cap)
-        months = ceil(delay)
-        if linked is not None:  # where the age of the law is reached
-            months = ceil(delay + Fraction(float(linked[reached + months - first - old])))
-        found.append(old + months)
-    return np.array(found, dtype=np.int64)
+        found.append(delay)
+    return found
 
 
-def _by_date(p: Parameters, name: str, class_: int) -> list[tuple[int, Fraction]]:
+def _by_date(p: Parameters, name: str, class_: int) -> Dated:
     days = p.dates(POLICY + name)
     values = (np.asarray(p.at(POLICY + name, day))[class_] for day in days)
     numbers = (MONTHS * day.year + day.month - 1 for day in days)
-    return [(n, Fraction(float(v))) for n, v in zip(numbers, values, strict=True)]
+    return tuple((n, Fraction(float(v))) for n, v in zip(numbers, values, strict=True))
 
 
-def _in_force(values: list[tuple[int, Fraction]], month: int) -> Fraction:
+def _in_force(values: Dated, month: int) -> Fraction:
     return next((value for number, value in reversed(values) if number <= month), values[0][1])
 
 

@@ -125,6 +125,17 @@ def at_end_of_service(year: int, value: Callable[[date], float]) -> Floats:
     return np.array([0.0, *(value(day) for day in days)])
 
 
+@lru_cache(maxsize=512)
+def _annuity_rates(numbers: Numbers, year: int) -> Floats:
+    """Rate of the occupational annuity of a mean member of the staff by month, float64[12]."""
+
+    def rate(day: date) -> float:
+        covered, *rates = (float(np.asarray(numbers.p.at(key, day))) for key in ANNUITY)
+        return covered * sum(rates)
+
+    return by_law(numbers.p, ANNUITY, year, rate)
+
+
 def annuity_rates(p: Parameters, year: int) -> Floats:
     """Rates of the occupational annuity added up to the month before each first month of a pension.
 
@@ -132,13 +143,8 @@ def annuity_rates(p: Parameters, year: int) -> Floats:
     -------
     float64[13], months times share of pay, for a mean member of the staff; 0 unused
     """
-
-    def rate(day: date) -> float:
-        covered, *rates = (float(np.asarray(p.at(key, day))) for key in ANNUITY)
-        return covered * sum(rates)
-
     years = range(rules_.FIRST_REFERENCE - 1, year + 1)
-    sums = np.cumsum(np.concatenate([by_law(p, ANNUITY, y, rate) for y in years]))
+    sums = np.cumsum(np.concatenate([_annuity_rates(Numbers(p), y) for y in years]))
     return np.concatenate([[0.0], sums[-MONTHS - 1 : -1]])
 
 
