@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from ..agents.compiled import rule
 from ..parameters.load import Parameters
+from .young_children import SPRING
 
 Floats = NDArray[np.float64]
 
@@ -68,23 +69,37 @@ def returns_to_work(
 
 
 @rule
-def hours_needed(parent: int, months: int, r: Motherhood) -> float:
-    """Hours a year for which a child needs somebody who is neither a parent nor its nursery.
+def months_before_school(age: int, birth_month: int, school: int) -> int:
+    """Months of the year that a child is there and not at school, from its month of birth on.
 
-    months : of the year that it is in nursery or kindergarten
+    age : completed at the opening, -1 if born in the year; school : age reached in the year in
+    which it goes to school, in September
+    """
+    if age < 0:
+        return int(YEAR) + 1 - birth_month
+    return SPRING if age + 1 == school else int(YEAR)
+
+
+@rule
+def hours_needed(parent: int, young: int, months: int, r: Motherhood) -> float:
+    """Hours of a year for which a child needs somebody who is neither a parent nor its nursery.
+
+    young : months of the year before school; months : of them in nursery or kindergarten
     """
     if parent == AT_HOME:
         return 0.0
     hours = r.without_parents if parent == AWAY else r.of_work
-    return max(hours - r.in_care * months / YEAR, 0.0)
+    return max(hours * young - r.in_care * months, 0.0) / YEAR
 
 
 @rule
-def hours_of_grandparents(parent: int, months: int, grandparent: bool, r: Motherhood) -> float:
-    """Hours a year that grandparents at home look after a child: what is needed, or some help."""
+def hours_of_grandparents(
+    parent: int, young: int, months: int, grandparent: bool, r: Motherhood
+) -> float:
+    """Hours of a year that grandparents at home look after a child: what is needed, or help."""
     if not grandparent:
         return 0.0
-    return r.of_help if parent == AT_HOME else hours_needed(parent, months, r)
+    return r.of_help * young / YEAR if parent == AT_HOME else hours_needed(parent, young, months, r)
 
 
 def motherhood(p: Parameters) -> Motherhood:

@@ -274,8 +274,9 @@ WORK_AND_WAGES = (
              "child is before school, both at the ages of these mothers.", "indicator"),
     Variable("grandparent_care_hours", (), "hours per year",
              "Hours of grandparents with young children", "祖辈照看幼儿时数",
-             f"{FLOW} Of grandparents who live with a child before school: while its mother works, "
-             "or no parent is at home, less its hours in nursery or kindergarten, and some help."),
+             f"{FLOW} Of grandparents who live with a child, from birth until school: while its "
+             "mother works, or no parent is at home, less its hours in nursery or kindergarten, "
+             "and some help. A mother on leave counts as at work; hours of siblings add up."),
     Variable("child_care_hours_of_others", (), "hours per year",
              "Hours of young children left to others", "其他人照看幼儿时数",
              f"{FLOW} The same need where no grandparent lives with the child."),

@@ -4,7 +4,7 @@ Decides which mothers stop work after a birth and which return before the younge
 school, from the next year on, and counts women by the age of the youngest child with those
 who work among them, and the hours that grandparents at home look after young children. Source:
 `parameters/work/motherhood.yaml`, where effects ship neutral. Leaves out fathers, part-time
-work, and grandparents who live elsewhere.
+work, the mother's leave, and grandparents who live elsewhere.
 """
 
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -23,6 +23,7 @@ from ..motherhood_rules import (
     Motherhood,
     hours_needed,
     hours_of_grandparents,
+    months_before_school,
     motherhood,
     returns_to_work,
     stops_work,
@@ -158,12 +159,12 @@ def count_women(
 
 @kernel
 def count_hours(
-    rows: Any, age: Any, mother: Any, father: Any, household: Any, work: Any, months: Any,
-    kin: Any, school: int, r: Motherhood,
+    rows: Any, age: Any, mother: Any, father: Any, household: Any, work: Any, birth_month: Any,
+    months: Any, kin: Any, school: int, r: Motherhood,
 ) -> Any:  # fmt: skip
     """Hours of grandparents at home, hours left to others, and children with a grandparent.
 
-    Hours are those of the year; the children are those who are before school at its end.
+    Hours are those of the months before school; the children are those before it at the end.
     """
     by_kin, left, children = np.int64(0), np.int64(0), np.int64(0)
     for k in range(rows.size):
@@ -173,9 +174,10 @@ def count_hours(
             parent = AT_WORK if earns(work[m]) else AT_HOME
         elif home >= 0 and f >= 0 and household[f] == home:
             parent = AT_WORK if earns(work[f]) else AT_HOME
-        grandparent = kin[k] > 0
-        by_kin += np.int64(np.rint(hours_of_grandparents(parent, months[k], grandparent, r)))
-        left += 0 if grandparent else np.int64(np.rint(hours_needed(parent, months[k], r)))
+        grandparent, young = kin[k] > 0, months_before_school(age[i], birth_month[i], school)
+        hours = hours_of_grandparents(parent, young, months[k], grandparent, r)
+        by_kin += np.int64(np.rint(hours))
+        left += 0 if grandparent else np.int64(np.rint(hours_needed(parent, young, months[k], r)))
         children += grandparent and age[i] + 1 < school
     return by_kin, left, children
 
@@ -237,7 +239,8 @@ def count(model: "SongheModel") -> None:
     table = np.zeros((CLASSES, len(AGES), 2), np.int64)
     names = ("sex", "alive", "age", "enrolled", "n_living_children", "work")
     count_women(*(people[name] for name in names), seen.youngest, table.ravel())
-    columns = (people[name] for name in ("age", "mother", "father", "household", "work"))
+    names = ("age", "mother", "father", "household", "work", "birth_month")
+    columns = (people[name] for name in names)
     r, school = motherhood(model.parameters), int(model.parameters.value(SCHOOL_AGE))
     hours, left, children = count_hours(seen.rows, *columns, seen.months, seen.kin, school, r)
     counts = {
@@ -260,6 +263,6 @@ STEP = Step(
 )
 COUNT = Step(
     "care_of_children",
-    reads=(*PLACE, "sex", "enrolled", "n_living_children", "work"),
+    reads=(*PLACE, "sex", "birth_month", "enrolled", "n_living_children", "work"),
     apply=count,
 )

@@ -70,8 +70,15 @@ def test_she_returns_by_the_age_of_the_child_and_sooner_with_help():
     ],
 )
 def test_hours_are_what_parents_and_nursery_leave(parent, months, grandparent, hours, needed):
-    assert mr.hours_of_grandparents.py_func(parent, months, grandparent, RULES) == hours
-    assert mr.hours_needed.py_func(parent, months, RULES) == needed
+    assert mr.hours_of_grandparents.py_func(parent, 12, months, grandparent, RULES) == hours
+    assert mr.hours_needed.py_func(parent, 12, months, RULES) == needed
+
+
+@pytest.mark.parametrize(
+    ("age", "born", "months"), [(-1, 1, 12), (-1, 10, 3), (-1, 12, 1), (0, 12, 12), (5, 3, 8)]
+)
+def test_a_child_is_young_from_its_month_of_birth_until_it_goes_to_school(age, born, months):
+    assert mr.months_before_school.py_func(age, born, 6) == months
 
 
 class Homes:
@@ -84,6 +91,7 @@ class Homes:
         values = {
             "id": luck.base_ids(rows + 1),
             "age": np.choose(role, [60, 30, child_age]),
+            "birth_month": np.full(3 * n, 10),
             "sex": np.ones(3 * n),
             "mother": np.where(role == 0, -1, rows - 1),
             "household": np.where((role == 0) & (not together), n + rows // 3, rows // 3),
@@ -171,6 +179,21 @@ def test_hours_and_women_are_counted_home_by_home(together, work, months, by_kin
     assert working[motherhood.TODDLER, 30] == 10 * (work == FARM)
     assert women[motherhood.OLDER, 60] == 10
     assert women.sum() == 20
+
+
+@pytest.mark.parametrize(
+    ("age", "work", "months", "hours"),
+    [
+        (-1, FARM, 0, 562),  # born in October: 2250 x 3 / 12
+        (-1, NONE, 0, 138),  # 550 x 3 / 12
+        (5, FARM, 0, 1500),  # at school from September on: 2250 x 8 / 12
+        (5, FARM, 8, 220),  # (2250 - 1920) x 8 / 12
+    ],
+)
+def test_hours_are_those_of_the_months_before_school(age, work, months, hours):
+    homes = Homes(10, together=True, child_age=age, work=work, months=months)
+    motherhood.count(homes)
+    assert homes.tally.now["grandparent_care_hours"] == 10 * hours
 
 
 @pytest.mark.parametrize(("age", "counted"), [(-1, 10), (0, 10), (4, 10), (5, 0)])
