@@ -76,7 +76,7 @@ class Fund(mesa.Agent):  # type: ignore[misc]
         TypeError
             If the amounts are not whole numbers by province.
         """
-        if kind not in (*INFLOWS, *OUTFLOWS):
+        if kind == "transfers" or kind not in self.flows:
             raise ValueError(f"flow {kind!r}; allowed: {', '.join((*INFLOWS, *OUTFLOWS))}")
         amounts = _whole(amounts)
         gained = -amounts if kind in OUTFLOWS else amounts
@@ -84,7 +84,7 @@ class Fund(mesa.Agent):  # type: ignore[misc]
         self.flows[kind][row] += amounts
         self.balance[row] += gained
         accounts = self.model.counterparts
-        accounts[other_end] = accounts.get(other_end, np.zeros(len(PROVINCES), np.int64)) - gained
+        accounts[other_end] = accounts.get(other_end, 0) - gained
 
     def transfer(self, gained: NDArray[Any], *, ledger: str = "pooled") -> None:
         """Move money between the pools of one ledger.
@@ -130,7 +130,7 @@ class Fund(mesa.Agent):  # type: ignore[misc]
         self._check()
         for kind, flow in self.flows.items():
             self._count(f"fund_{kind}", flow)
-            self.flows[kind] = np.zeros(SHAPE, np.int64)
+            flow[:] = 0
         self._count("fund_balance", self.balance)
         self.opening = self.balance.copy()
 
@@ -162,9 +162,7 @@ class Fund(mesa.Agent):  # type: ignore[misc]
             raise RuntimeError(f"fund {self.name}: flows and balance differ by {off.sum()} fen")
 
     def _count(self, name: str, amounts: Money) -> None:
-        table = np.zeros((len(FUNDS), *SHAPE), np.int64)
-        table[self.index] = amounts
-        self.model.tally.add(name, table)
+        self.model.tally.add_row(name, self.index, len(FUNDS), amounts)
 
     def copy_to(self, model: Any) -> "Fund":
         """The same fund in another model."""
@@ -214,13 +212,14 @@ def split(amount: int, weights: NDArray[Any]) -> Money:
 
     weights : whole numbers >= 0, not all zero unless the amount is
     """
-    total = sum(int(w) for w in weights)
+    whole = [int(w) for w in weights.tolist()]  # products are beyond int64
+    total = sum(whole)
     if total == 0:
         if amount:
             raise ValueError(f"{amount} fen to split, and nobody to take them")
-        return np.zeros(len(weights), np.int64)
-    parts = np.array([amount * int(w) // total for w in weights], dtype=np.int64)
-    parts[int(np.argmax(weights))] += amount - int(parts.sum())
+        return np.zeros(len(whole), np.int64)
+    parts = np.array([amount * w // total for w in whole], dtype=np.int64)
+    parts[np.argmax(weights)] += amount - parts.sum()
     return parts
 
 

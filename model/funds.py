@@ -34,9 +34,7 @@ def add_counts(model: "SongheModel", fund: str, **counts: NDArray[Any]) -> None:
     counts : name -> int64[province]
     """
     for name, by_province in counts.items():
-        table = np.zeros((len(FUNDS), len(PROVINCES)), np.int64)
-        table[FUNDS.index(fund)] = by_province
-        model.tally.add(name, table)
+        model.tally.add_row(name, FUNDS.index(fund), len(FUNDS), by_province)
 
 
 @rule
@@ -52,9 +50,7 @@ def add_by_age(model: "SongheModel", fund: str, by_age: Counts) -> None:
     funds, ledgers and pools have no age.
     """
     for name, values in zip(BY_AGE, by_age, strict=True):
-        table = np.zeros((len(FUNDS), len(AGES)), np.int64)
-        table[FUNDS.index(fund)] = values
-        model.tally.add(name, table)
+        model.tally.add_row(name, FUNDS.index(fund), len(FUNDS), values)
 
 
 def by_month(values: NDArray[Any]) -> Counts:

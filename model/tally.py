@@ -89,6 +89,12 @@ class Tally:
         else:
             self.now[name] = counts.astype(np.int64)
 
+    def add_row(self, name: str, row: int, rows: int, counts: NDArray[Any]) -> None:
+        """Add whole numbers to one row of a count of the year, which has so many rows."""
+        if name not in self.now:
+            self.now[name] = np.zeros((rows, *counts.shape), np.int64)
+        self.now[name][row] += counts
+
     def close(self, year: int) -> None:
         """File the counts of the year."""
         self.years[year] = ClosedYear(self.now)
