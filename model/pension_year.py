@@ -66,6 +66,7 @@ SEVERE, NO_STATE = ADL.index("severe"), len(ADL)
 RESIDENT_AGE = 60 * MONTHS  # of the residents' pension: accounts reach it in time
 MOST_FEN = 2_147_000_000  # in a column of int32
 MOST_ACCOUNT = 4_294_000_000
+MOST_YEARS = 100  # of the residents' pension
 
 RETIREMENT, CONTRIBUTION = int(luck.Call.RETIREMENT), int(luck.Call.CONTRIBUTION)
 CAREER, POST = int(luck.Call.WORK_LASTING), 1
@@ -159,6 +160,7 @@ class Columns(NamedTuple):
     scheme: Any
     pension_account: Any
     account_pension_m: Any
+    pension_years: Any
 
 
 class Plan(NamedTuple):
@@ -436,6 +438,8 @@ def claim(born: int, last: int, plan: Plan, outside: bool, c: Person, r: Law, su
             held = np.int64(c.employee_account)
             sums[TO_RESIDENTS, c.province] += held
             c.pension_account = min(np.int64(c.pension_account) + held, MOST_FEN)
+            years = months_that_count(c) // MONTHS  # count there, so that none is paid twice
+            c.pension_years = min(int(c.pension_years) + years, MOST_YEARS)
             c.employee_account, c.paid_months, c.deemed_years = 0, 0, 0
             c.contribution_index, c.scheme = 0, RESIDENT
             return False
@@ -666,6 +670,7 @@ def take_out(c: Columns, rows: Any, n: int, persons: Any) -> None:
         one.pension, one.scheme = c.pension[i], c.scheme[i]
         one.pension_account = c.pension_account[i]
         one.account_pension_m = c.account_pension_m[i]
+        one.pension_years = c.pension_years[i]
 
 
 @kernel
@@ -679,6 +684,7 @@ def put_back(c: Columns, rows: Any, n: int, persons: Any) -> None:
         c.pension[i], c.scheme[i] = one.pension, one.scheme
         c.pension_account[i] = one.pension_account
         c.account_pension_m[i] = one.account_pension_m
+        c.pension_years[i] = one.pension_years
 
 
 @kernel

@@ -84,7 +84,8 @@ COLUMNS = (
     Column("pension_m", np.int32, 0, "fen", "employee_pension", "pension a month, all parts"),
     Column("pension", np.uint8, 0, "code", "employee_pension", "scheme of the pension awarded"),
 )  # fmt: skip
-SHARED = ("scheme", "pension_account", "account_pension_m")  # the last holds a code before an award
+# account_pension_m holds a code before an award
+SHARED = ("scheme", "pension_account", "account_pension_m", "pension_years")
 WRITES = (*(column.name for column in COLUMNS), *SHARED)
 READS = (
     "id", "alive", "age", "sex", "birth_month", "province", "education", "death_u", "work",

@@ -492,6 +492,28 @@ def test_who_cannot_takes_the_account_to_the_residents(world, law, months):
     assert w.funds[rp.FUND].balance[1].sum() == w.people["pension_account"].sum()
 
 
+@pytest.mark.parametrize(
+    ("months", "deemed", "had", "years", "why"),
+    [(119, 0, 0, 9, "whole years: 119 / 12 = 9.9"), (100, 0, 2, 10, "2 + 8 paid to either scheme"),
+     (30, 4, 1, 7, "1 + 4 of service + 2")],
+)  # fmt: skip
+def test_years_of_employees_count_with_the_residents(world, months, deemed, had, years, why):
+    """Measures of 2014 on moving between the schemes: years of both are added up."""
+    given = {"paid_months": months, "deemed_years": deemed, "pension_years": had}
+    w = world(load(NEVER_EXTENDS), year=2013, **retiring(**given)).run(ep.STEP)
+    assert w.people["scheme"].tolist() == [RESIDENT]
+    assert w.people["pension_years"].tolist() == [years], why
+
+
+def test_nobody_pays_years_again_after_going_over(world):
+    """Who was 48 when that scheme began needs twelve years, and has them as an employee."""
+    idle = {"policies.resident_pension.makes_up": 1.0, "policies.resident_pension.pays_share": 0.0}
+    w = world(load(NEVER_EXTENDS | idle), year=2023, **retiring(paid_months=150))
+    w.run(ep.STEP, rp.STEP)
+    assert w.people["pension"].tolist() == [rp.AWARDED]
+    assert int(w.funds[rp.FUND].flows["revenue"].sum()) == 0
+
+
 def test_the_minimum_rises_by_the_year_of_the_statutory_age(world):
     values = {"age": 62, "birth_month": 1, "paid_months": 239, "contribution_index": 6_000}
     short = world(load(NEVER_EXTENDS), year=2045, **retiring(**values)).run(ep.STEP)
