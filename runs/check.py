@@ -1,13 +1,16 @@
 """Checks a user's files of any kind: what stands behind `songhe check`."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
-from ..parameters.check import check_parameter_file
+from ..parameters.check import read_parameter_file
+from ..parameters.dated import Quantity
+from ..parameters.files import Loaded
 from ..parameters.load import load
 from ..parameters.problems import ParameterError, Problem
 from ..parameters.yamlfile import read_yaml
-from .lawful import scenario_problems
+from .lawful import law_problems, scenario_problems
 from .scenario import load_scenario
 from .settings import distinct
 
@@ -41,7 +44,31 @@ def _check(path: Path, until: int | None) -> list[Problem]:
         under = scenario.parameters(load())
         late = [] if until is None else scenario.horizon_problems(under, until)
         return [*scenario_problems(scenario, under), *late]
-    return check_parameter_file(path)
+    entries, problems = read_parameter_file(path)
+    return problems or _together(entries)
+
+
+def _together(entries: Mapping[str, Loaded]) -> list[Problem]:
+    """What is wrong with entries of one file, read with the shipped ones of all other files."""
+    shipped = load()
+    for key, item in entries.items():
+        known = shipped.loaded[key].quantity if key in shipped else item.quantity
+        kind, wanted = _kind(item.quantity), _kind(known)
+        if kind != wanted:
+            return [Problem(item.file, key, kind, f"{wanted}: so the model reads it")]
+    law = replace(shipped, loaded={**shipped.loaded, **entries})
+    file = next((item.file for item in entries.values()), "")
+    return [
+        problem
+        for problem in law_problems(law, file)
+        if any(problem.key == key or problem.key.startswith(f"{key}.") for key in entries)
+    ]
+
+
+def _kind(quantity: Quantity) -> str:
+    return (
+        f"{'dated' if quantity.dates else 'undated'}, by {' and '.join(quantity.dims) or 'nothing'}"
+    )
 
 
 def _is_scenario(content: dict[object, object]) -> bool:

@@ -1,7 +1,9 @@
 """Laws that no single entry shows to be bad are refused, with file, key and what is allowed."""
 
+import shutil
+
 import pytest
-from songhe.parameters.load import load
+from songhe.parameters.load import SHIPPED, load
 from songhe.parameters.problems import ParameterError
 from songhe.runs.check import check_files
 from songhe.runs.lawful import law_problems
@@ -60,3 +62,44 @@ def test_bad_law_is_refused_by_check_and_by_a_run(tmp_path, change, key, allowed
 def test_every_shipped_law_is_sound():
     assert law_problems(load(), "shipped") == []
     resolve(shipped_names())
+
+
+FLOOR = "2006-01-01: {value: 0.6, source: contribution_cut_2019}"
+
+
+@pytest.mark.parametrize(
+    ("file", "was", "becomes", "key", "allowed"),
+    [
+        ("employee_pension.yaml", FLOOR, FLOOR.replace("0.6", "3.6"), "base_floor.2006-01-01",
+         "base_ceiling"),
+        ("employee_pension_divisors.csv", "63,117\n", "", "employee_pension.divisors",
+         "every age of 40 to 70"),
+        ("retirement.yaml", "[4, 4, 2]", "[4, 4, 0.5]", "retirement.pace", "gap"),
+        ("employee_pension.yaml", FLOOR, FLOOR.replace("0.6", "16"), "base_floor.2006-01-01",
+         "0 to 10"),
+        ("retirement.yaml", "  value: [55, 45]\n  source: retirement_1978\n",
+         "  values: {1978-06-01: {value: [55, 45], source: retirement_1978}}\n",
+         "special_trade_age", "undated, by sex"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("whole", [True, False], ids=["in a tree", "alone"])
+def test_bad_law_in_a_parameter_file_is_refused_by_check(
+    tmp_path, file, was, becomes, key, allowed, whole
+):
+    folder = tmp_path / "policies"
+    shutil.copytree(SHIPPED / "policies", folder)
+    if whole:
+        shutil.copy(SHIPPED / "sources.yaml", tmp_path)
+    text = (folder / file).read_text(encoding="utf-8")
+    assert text.count(was) == 1
+    (folder / file).write_text(text.replace(was, becomes), encoding="utf-8")
+    checked = folder / file.replace("_divisors.csv", ".yaml")
+    found = [str(problem) for problem in check_files([checked])]
+    (fault,) = found
+    assert fault.startswith(f"policies/{checked.name}: ")
+    assert key in fault
+    assert allowed in fault
+
+
+def test_shipped_parameter_files_are_sound_one_by_one():
+    assert check_files(sorted(SHIPPED.glob("policies/*.yaml"))) == []
