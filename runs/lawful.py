@@ -19,6 +19,7 @@ ANNUITIES = "policies.supplementary_pensions."
 RETIREMENT = "policies.retirement."
 PACE = RETIREMENT + "pace"
 DIVISORS = EMPLOYEES + "divisors"
+ROUNDED = 0.001  # what shares may miss of 1
 AGES = range(40, 71)  # at which an account may be divided
 
 
@@ -32,7 +33,7 @@ def law_problems(p: Parameters, file: str) -> list[Problem]:
     """What is wrong with a law; file : that is named."""
     found = (
         *_retirement(p), *_base_limits(p), *_divisors(p), *_classes(p), *_annuities(p),
-        *_old_shares(p), *_transition(p), *_illness(p),
+        *_old_shares(p), *_transition(p), *_illness(p), *_survivors(p), *_flexible(p), *_timing(p),
     )  # fmt: skip
     return [Problem(file, key, value, allowed) for key, value, allowed in found]
 
@@ -109,7 +110,39 @@ def _illness(p: Parameters) -> Iterator[Fault]:
             return
 
 
+def _survivors(p: Parameters) -> Iterator[Fault]:
+    """Months of the survivors' grant that fall with the years of contributions."""
+    key = EMPLOYEES + "survivor_months"
+    years, months = p.coords(key, "duration"), p.array(key)
+    for k in np.flatnonzero(np.diff(months) < 0)[:1]:
+        value = f"duration={years[k + 1]}: {months[k + 1]:g}"
+        yield key, value, f"at least the {months[k]:g} of {years[k]} years"
+
+
+def _flexible(p: Parameters) -> Iterator[Fault]:
+    """Flexible workers who pay less than what goes to their account: the pool would pay it in."""
+    own, all_ = EMPLOYEES + "employee_rate", EMPLOYEES + "flexible_rate"
+    for day in sorted({*p.dates(own), *p.dates(all_)}):
+        if day < max(p.dates(own)[0], p.dates(all_)[0]):
+            continue
+        account, paid = float(np.asarray(p.at(own, day))), float(np.asarray(p.at(all_, day)))
+        if paid < account:
+            yield f"{all_}.{day}", paid, f"at least {own} of that day, {account:g}"
+            return
+
+
+def _timing(p: Parameters) -> Iterator[Fault]:
+    """More people who retire early or late than there are."""
+    early, late = (p.value(RETIREMENT + name) for name in ("early_share", "late_share"))
+    if early + late > 1.0:
+        allowed = f"at most {1.0 - early:g}, since {RETIREMENT}early_share is {early:g}"
+        yield RETIREMENT + "late_share", late, allowed
+
+
 def _classes(p: Parameters) -> Iterator[Fault]:
+    total = float(p.array(RESIDENTS + "class_share").sum())
+    if abs(total - 1.0) > ROUNDED:
+        yield RESIDENTS + "class_share", f"{total:g} in all", "shares that add up to 1"
     key = RESIDENTS + "class_amount"
     for day in p.dates(key):
         amounts = np.asarray(p.at(key, day))

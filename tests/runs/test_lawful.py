@@ -42,6 +42,20 @@ def table(path, divisors, skipped=()):
         (EMPLOYEES + "old_shares: [0.5, 0.7, 0.8, 0.85]", "old_shares", "duration"),
         (EMPLOYEES + "new_excess: {2017-01-01: 0.1}", "new_excess.2017-01-01", "the 0.2"),
         (EMPLOYEES + "new_excess: {2016-01-01: 1.2}", "new_excess.2016-01-01", "0 to 1"),
+        (EMPLOYEES + "survivor_months: [9, 6, 3]", "survivor_months", "at least the 9 of 0 years"),
+        (EMPLOYEES + "flexible_rate: {2030-01-01: 0.05}", "flexible_rate.2030-01-01", "0.08"),
+        (EMPLOYEES + "employee_rate: {2030-01-01: 0.3}", "flexible_rate.2030-01-01", "0.3"),
+        (
+            "policies.retirement.early_share: 0.7\n  policies.retirement.late_share: 0.4",
+            "retirement.late_share",
+            "at most 0.3",
+        ),
+        (
+            "policies.resident_pension.class_share: "
+            "[0.78, 0.08, 0.03, 0.01, 0.05, 0.005, 0.1, 0.005, 0, 0.03, 0.005, 0.005]",
+            "class_share",
+            "add up to 1",
+        ),
         (ILLNESS + "age: [50, 52]", "illness_age", "below the 50 of old age"),
         (ILLNESS + "years: {2026-01-01: 0}", "illness_years.2026-01-01", "1 to 50"),
         (ILLNESS + "share: 1.5", "illness_share", "0 to 1"),
