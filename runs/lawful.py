@@ -8,9 +8,12 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from ..model.policies.local_child_subsidy import ages as local_ages
 from ..model.retirement_rules import statutory_ages
+from ..model.tax_rules import LAW as TAX
+from ..model.tax_rules import brackets_of
 from ..parameters.dims import SEXES
-from ..parameters.load import Parameters
+from ..parameters.load import ParameterError, Parameters
 from ..parameters.problems import Problem
 from .scenario import Scenario
 
@@ -34,6 +37,7 @@ def law_problems(p: Parameters, file: str) -> list[Problem]:
     found = (
         *_retirement(p), *_base_limits(p), *_divisors(p), *_classes(p), *_annuities(p),
         *_old_shares(p), *_transition(p), *_illness(p), *_survivors(p), *_flexible(p), *_timing(p),
+        *_local_subsidies(p), *_brackets(p),
     )  # fmt: skip
     return [Problem(file, key, value, allowed) for key, value, allowed in found]
 
@@ -149,6 +153,23 @@ def _classes(p: Parameters) -> Iterator[Fault]:
         for k in np.flatnonzero(np.diff(amounts) <= 0)[:1]:
             value = f"order={k + 2}: {amounts[k + 1]:g}"
             yield f"{key}.{day}", value, f"above the {amounts[k]:g} of class {k + 1}"
+
+
+def _local_subsidies(p: Parameters) -> Iterator[Fault]:
+    try:
+        local_ages(p)
+    except ParameterError as fault:
+        for problem in fault.problems:
+            yield problem.key, problem.value, problem.allowed
+
+
+def _brackets(p: Parameters) -> Iterator[Fault]:
+    try:
+        brackets_of(p)
+    except ValueError as fault:
+        what, _, allowed = str(fault).partition(": ")
+        key, _, value = what.partition(" ")
+        yield key, value, allowed
 
 
 def _annuities(p: Parameters) -> Iterator[Fault]:

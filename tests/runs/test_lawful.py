@@ -12,6 +12,7 @@ from songhe.runs.settings import resolve
 
 HEAD = "name: {0}\ntitle: A law\ntitle_zh: 法\nchanges:\n"
 EMPLOYEES = "policies.employee_pension."
+TAX = "policies.tax_deduction."
 ILLNESS = "policies.retirement.illness_"
 DIVISORS = [233 - 3 * k for k in range(31)]
 
@@ -60,6 +61,21 @@ def table(path, divisors, skipped=()):
         (ILLNESS + "years: {2026-01-01: 0}", "illness_years.2026-01-01", "1 to 50"),
         (ILLNESS + "share: 1.5", "illness_share", "0 to 1"),
         (EMPLOYEES + "old_guaranteed: {2020-01-01: 0}", "new_excess.2020-01-01", "compared"),
+        (
+            "policies.local_child_subsidy.from_age: {value: {Henan: [4, 0, 0]}}",
+            "local_child_subsidy.until_age Henan, order 1",
+            "4 or more",
+        ),
+        (
+            TAX + "bracket_from: [0, 144000, 36000, 300000, 420000, 660000, 960000]",
+            "tax_deduction.bracket_from",
+            "rising bounds from 0",
+        ),
+        (
+            TAX + "bracket_rate: [3.5, 10, 20, 25, 30, 35, 45]",
+            "tax_deduction.bracket_rate",
+            "whole percent",
+        ),
     ],
 )
 def test_bad_law_is_refused_by_check_and_by_a_run(tmp_path, change, key, allowed):
