@@ -81,7 +81,7 @@ OUTSIDE = (
     "最多有{share:.0f}%的年出生超出政策证据范围。",
 )
 BANDS = (
-    "Bars and lines: draw 0. Bands, whiskers and dots: middle 80 % of {draws} further draws.",
+    "Bars and lines: central draw. Bands, whiskers and dots: middle 80 % of {draws} further draws.",
     "柱和线为中心抽样；色带、须线和点线为其余{draws}次抽样的中间80%。",
 )
 KEY_AT = (0.085, 0.17, 0.26, 0.37, 0.46)  # of the width

@@ -10,7 +10,6 @@ import numpy as np
 
 from ..model.policies.local_child_subsidy import ages as local_ages
 from ..model.retirement_rules import statutory_ages
-from ..model.tax_rules import LAW as TAX
 from ..model.tax_rules import brackets_of
 from ..parameters.dims import SEXES
 from ..parameters.load import ParameterError, Parameters
