@@ -9,6 +9,7 @@ from ...parameters.dims import KINDERGARTEN_GRADES, OWNERSHIP, PROVINCES, RESIDE
 from ...parameters.load import Parameters
 from .keys import FEN, MONTHS, Key, Line, Month, choice, in_force, month_from
 
+LATE = "counted by the year of birth; the law has a child born after August wait another year"
 KEYS: Mapping[str, Key] = {
     "born": month_from(2010),
     "province": choice(PROVINCES),
@@ -19,7 +20,10 @@ KEYS: Mapping[str, Key] = {
 
 def worked(p: Parameters, born: Month, province: int, residence: int, ownership: int) -> list[Line]:
     """Fee and waiver of every term in kindergarten, and who pays for the waiver."""
-    youngest, lines, total = young_children.begins_at(p), list[Line](), 0
+    youngest, total = young_children.begins_at(p), 0
+    school = Month(born.year + youngest + GRADES, young_children.SPRING + 1)
+    late = LATE if born.month > young_children.SPRING else ""
+    lines = [Line("goes to school", str(school), "", None, late)]
     for year in range(born.year + youngest, born.year + youngest + GRADES + 1):
         rules, age = rules_of(p, year), year - 1 - born.year
         first, last = young_children.stay(age, youngest, GRADES, MONTHS)

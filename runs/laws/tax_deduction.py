@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import date
 
 from ...model import tax_rules
-from ...model.policies.tax_deduction import POLICY, deduction_of, rules_of
+from ...model.policies.tax_deduction import POLICY, SCHOOL_AGE, deduction_of, rules_of
 from ...parameters.load import Parameters
 from .keys import FEN, Key, Line, Month, a_month, a_year, in_force, refusal, whole
 
@@ -27,6 +27,7 @@ def worked(p: Parameters, born: Month, earnings: int, year: int) -> list[Line]:
     before = int(tax_rules.income_tax(taxable, r.bracket_from, r.rate))
     saved = int(tax_rules.tax_saved(taxable, deducted, r.bracket_from, r.rate))
     free = (earnings * FEN - taxable) / FEN
+    enrolled = ", if in education" if age >= SCHOOL_AGE else ""
     return [
         Line("earnings", float(earnings), "yuan per year"),
         Line("free of tax, at most", min(free, float(earnings)), "yuan per year",
@@ -34,7 +35,7 @@ def worked(p: Parameters, born: Month, earnings: int, year: int) -> list[Line]:
         Line("taxable before the child", taxable / FEN, "yuan per year"),
         Line("tax before the child", before / FEN, "yuan per year",
              *in_force(p, POLICY + "bracket_rate", end)),
-        Line(f"deduction for the child in {year}", deducted / FEN, "yuan per year",
+        Line(f"deduction for the child in {year}{enrolled}", deducted / FEN, "yuan per year",
              *in_force(p, POLICY + name, end)),
         Line("tax saved", saved / FEN, "yuan per year"),
     ]  # fmt: skip

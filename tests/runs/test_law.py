@@ -262,6 +262,8 @@ def test_tax_saved_by_one_child():
     assert value(lines, "tax saved") == pytest.approx(2_400.0)  # in the bracket of 10 %
     poor = law("tax_deduction", {"born": "2024-05", "earnings": "60000"})
     assert value(poor, "tax saved") == 0.0
+    grown = law("tax_deduction", {"born": "2003-05", "earnings": "200000"})
+    assert value(grown, "deduction for the child in 2025, if in education") == 24_000.0
 
 
 def test_preschool_of_one_child_term_by_term():
@@ -277,6 +279,13 @@ def test_preschool_of_one_child_term_by_term():
     assert central == pytest.approx(0.6 * total, abs=0.01)
     none = law("preschool", {"born": "2018-05", "province": "Henan"})
     assert value(none, "waived in all") == 0
+
+
+@pytest.mark.parametrize(("born", "warned"), [("2019-08", False), ("2019-09", True)])
+def test_preschool_says_that_the_year_of_birth_counts(born, warned):
+    first = law("preschool", {"born": born, "province": "Henan"})[0]
+    assert (first.what, first.value) == ("goes to school", "2025-09")
+    assert ("born after August" in first.source) == warned
 
 
 def test_childcare_of_one_child():
