@@ -23,6 +23,7 @@ from songhe.runs.terminal import (
     grid,
     left_out_lines,
     notes,
+    summary,
 )
 
 
@@ -191,6 +192,20 @@ def test_births_are_shown_in_parts_beside_both_effects_and_who_benefits():
     assert "1983" not in page  # cohorts of every fifth year alone
     assert "97" in page
     assert "outside the range of the evidence" in page
+
+
+@pytest.mark.parametrize("fund", ["child_subsidy", "maternity", "childcare", "preschool"])
+def test_what_every_fund_of_families_pays_is_told(fund):
+    frame = pd.DataFrame(rows_of("difference", f"{fund}_outlay", [700.0, 710.0]))
+    data = xr.Dataset(
+        {"births_beyond_evidence": (("scenario", "draw", "replicate", "year"), np.zeros((1,) * 4)),
+         "births": (("scenario", "draw", "replicate", "year"), np.ones((1,) * 4))},
+        {"scenario": ["grant"], "year": [2030], "title": ("scenario", ["A grant"]),
+         "title_zh": ("scenario", ["补贴"])}, {"concept": "official"},
+    )  # fmt: skip
+    frame = frame.assign(draws=1, replicates=1)
+    page = "\n".join(printed(summary(frame, data, [2030, 2040]), 100))
+    assert "+700" in page
 
 
 def test_a_scenario_to_which_births_do_not_answer_has_no_such_tables():
