@@ -261,8 +261,9 @@ def _parts(
 
 
 def births_differ(one: xr.Dataset, other: xr.Dataset) -> bool:
-    """Whether a scenario has other births than its reference in any unit."""
-    return bool((one["births"] - other["births"]).fillna(0.0).any())
+    """Whether a scenario has, or expects, other births than its reference in any unit."""
+    names = [name for name in ("births", split.ANSWERED) if name in one and name in other]
+    return any(bool((one[name] - other[name]).fillna(0.0).any()) for name in names)
 
 
 def _part_of(part: split.Part, years: list[int]) -> Statistic:

@@ -100,6 +100,13 @@ def test_without_a_difference_there_are_no_parts():
     assert not (frame["kind"] == "part").any()
 
 
+def test_an_answer_that_chance_hides_is_told():
+    """A small run may live no birth more or less, though births answer."""
+    frame = parts(with_parts(added=0.0))
+    assert part(frame, "births_added") == 0.0
+    assert part(frame, "births_direct") == pytest.approx(4.0)
+
+
 def test_a_baseline_with_levels_of_its_own_has_no_parts():
     """Its births are others because its path of fertility is another."""
     dataset = with_parts().assign_attrs(
