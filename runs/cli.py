@@ -319,17 +319,21 @@ def compare(
 
 
 def _write_effects(dataset: "xr.Dataset", folder: str, language: str) -> None:
-    """A figure and a table for each scenario to which births answer."""
+    """A figure and a table for each scenario to which births answer; the others are named."""
+    from ..analysis.compare import reference_of
     from ..analysis.plot_effects import write_effects
     from .export import write_comparison
 
-    none = True
+    drawn = set()
     for path, table in write_effects(dataset, folder, language):
         written = write_comparison(table, dataset, path.with_suffix(".csv"), "csv", language)
         typer.echo(f"Figure: {path}\nTable: {written}")
-        none = False
-    if none:
-        typer.echo("No figure: births answer to no scenario otherwise than to its reference")
+        drawn.add(str(table["scenario"].iloc[0]))
+    for scenario in map(str, dataset["scenario"].values):
+        other = reference_of(dataset, scenario)
+        if other is not None and scenario not in drawn:
+            typer.echo(f"No figure of {scenario}: in no draw of this run do births answer to it "
+                       f"otherwise than to {other}")  # fmt: skip
 
 
 @app.command()

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from songhe.analysis import plot_effects
 from songhe.runs import cli, ensemble
 from typer.testing import CliRunner
 
@@ -98,6 +99,7 @@ def test_compare_writes_files(finished, tmp_path, file_format, language):
 def test_compare_writes_a_figure_and_a_table_of_each_scenario(finished, tmp_path):
     code, printed, errors = command("compare", finished[0], "--figures", tmp_path)
     assert (code, errors) == (0, "")
+    assert "No figure" not in printed
     assert "births in parts" in printed
     assert "share of benefits" in printed
     for scenario in ("child-subsidy-double", "ltci-delayed"):
@@ -109,6 +111,14 @@ def test_compare_writes_a_figure_and_a_table_of_each_scenario(finished, tmp_path
     code, _, errors = command("compare", finished[0], "--figures", tmp_path / "none")
     assert code == 2
     assert "a folder that exists" in errors
+
+
+def test_compare_names_the_scenarios_that_have_no_figure(finished, tmp_path, monkeypatch):
+    monkeypatch.setattr(plot_effects, "effects", lambda dataset, frame=None: {})
+    _, printed, _ = command("compare", finished[0], "--figures", tmp_path)
+    for scenario in ("child-subsidy-double", "ltci-delayed"):
+        assert f"No figure of {scenario}: " in printed
+    assert "No figure of baseline" not in printed
 
 
 def test_constants_are_listed_by_year(finished):
