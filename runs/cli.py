@@ -220,13 +220,13 @@ def _conclude(summary: "Summary | CountrySummary", out: str) -> None:
     """Tables, score, figures, what is left out; exit code 1 if units failed."""
     from . import api
     from .console import console
-    from .terminal import left_out_lines
+    from .terminal import left_out_lines, women_55_lines
 
     page = console()
     dataset = api.open(out)
     if api.central_is_done(dataset):
         _print_results(dataset, summary.plan.settings, out)
-    page.print("\n".join(left_out_lines()))
+    page.print("\n".join([*women_55_lines(dataset), *left_out_lines()]))
     page.print(f"\nResults in {out}, {summary.seconds:.0f} s; more: songhe compare {out}")
     left_out = getattr(summary, "left_out", [])
     for draw, replicate, reason in left_out:
@@ -300,12 +300,21 @@ def compare(
         typer.echo(f"error: {folder}: no unit of draw 0 is done yet", err=True)
         raise typer.Exit(1)
     if format == "table":
-        from .terminal import COSTS, EVIDENCE, FAMILY, SHOWN, summary, years_of
+        from .terminal import (
+            COSTS,
+            EVIDENCE,
+            FAMILY,
+            SHOWN,
+            summary,
+            women_55_lines,
+            years_of,
+        )
 
         wanted = [*SHOWN, *FAMILY, *EVIDENCE, *COSTS]
         shown = api.compare(dataset, years=years_of(dataset), preferred=wanted)
         page = console()
         page.print(summary(with_cohorts(shown, dataset), dataset, width=page.width))
+        page.print("\n".join(women_55_lines(dataset)))
     else:
         from .export import write_comparison
 
@@ -358,7 +367,7 @@ def actuary(
     from . import api
     from .console import console
     from .formats import LANGUAGES
-    from .terminal import actuary_tables, dry_line
+    from .terminal import actuary_tables, dry_line, women_55_lines
 
     dataset = api.open(folder)
     _choices(
@@ -383,6 +392,7 @@ def actuary(
     if int(chosen["year"][-1]) > LAST_WITHOUT_STRUCTURE:
         for path in (name for name in STRUCTURAL if name != scenario):
             page.print(f"{path}: {dry_line(dataset.sel(scenario=[path]), fund)}")
+    page.print("\n".join(women_55_lines(chosen)))
     if out is not None:
         yearly.to_csv(out, index=False)
         typer.echo(out)

@@ -20,6 +20,7 @@ MAKE_FIGURES = (
     "analysis/expectancy.py", "analysis/quantities.py",
 )  # fmt: skip
 MAX_BYTES = 2_000_000
+SHARE_55 = "policies.retirement.share_55"
 MONEY = "yuan of each year; price_index is 1 in 2010"
 
 
@@ -65,8 +66,15 @@ def _about(scenario: Scenario) -> dict[str, Any]:
         "structural": scenario.structural,
         "reference": scenario.reference.name,
         "file": str(scenario.path) if scenario.path else "",
+        "women_55": _women_55(scenario),
         "text": "\n---\n".join(read_text(s.path, MAX_BYTES) for s in chain if s.path),
     }
+
+
+def _women_55(scenario: Scenario) -> dict[str, Any]:
+    """Share of women with the old age of 55 by schooling, and its prior: shown with results."""
+    item = scenario.parameters(load()).loaded[SHARE_55]
+    return {"share": item.quantity.arrays[0].tolist(), "prior": item.prior.model_dump()}
 
 
 def sources() -> str:

@@ -592,6 +592,32 @@ def base_lines(people: dict[str, dict[int, float]], concept: str) -> list[str]:
     return lines
 
 
+def women_55_lines(dataset: "xr.Dataset") -> list[str]:
+    """Who of the women has the old age of 55: assumed, and what decides most about retirement.
+
+    One line for all scenarios of the dataset that share it; none in results that do not hold it.
+    """
+    names: dict[str, list[str]] = {}
+    for name in map(str, dataset["scenario"].values):
+        found = dataset.attrs.get("scenario_texts", {}).get(name, {}).get("women_55")
+        if found:
+            names.setdefault(_women_55_text(**found), []).append(name)
+    return [
+        f"Women with the old age of 55, not 50, by schooling, assumed "
+        f"原退休年龄55岁的女性占比，按受教育程度（假设）: {text}"
+        + (f" ({', '.join(of)})" if len(names) > 1 else "")
+        for text, of in names.items()
+    ]
+
+
+def _women_55_text(share: Sequence[float], prior: Mapping[str, Any]) -> str:
+    text = f"{', '.join(f'{100 * one:.0f}' for one in share)} %"
+    low, high = prior.get("low"), prior.get("high")
+    if prior.get("on") == "factor" and low is not None and high is not None:
+        return f"{text}, times {low:g} to {high:g} over draws 各次抽样乘以{low:g}至{high:g}"
+    return text
+
+
 def left_out_lines() -> list[str]:
     """What this release leaves out."""
     head = "This release leaves out 本版本未包括:"

@@ -63,6 +63,15 @@ def test_a_run_says_what_it_will_do_and_prints_two_languages(finished):
     assert len(list(out.glob("*.png"))) == 2
 
 
+def test_the_share_of_women_in_the_class_of_55_stands_with_every_result(finished):
+    _, compared, _ = command("compare", finished[0])
+    for printed in (finished[1], compared):
+        (line,) = (text for text in printed.splitlines() if "old age of 55" in text)
+        assert "10, 10, 22, 40, 70, 85 %" in " ".join(printed.split())
+        assert "times 0.75 to 1.375 over draws" in " ".join(printed.split())
+        assert "child-subsidy-double" not in line  # one line for all scenarios alike
+
+
 def test_the_table_shows_interval_and_error_beside_the_figure(finished):
     line = next(text for text in finished[1].splitlines() if text.startswith("Births"))
     assert "±" in line

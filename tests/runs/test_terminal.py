@@ -24,6 +24,7 @@ from songhe.runs.terminal import (
     left_out_lines,
     notes,
     summary,
+    women_55_lines,
 )
 
 
@@ -213,3 +214,19 @@ def test_a_scenario_to_which_births_do_not_answer_has_no_such_tables():
                           *rows_of("part", "births_direct", [0.0, 0.0])])  # fmt: skip
     assert effects(frame, "grant", [2030, 2040]) == []
     assert effects(frame, "another", [2030, 2040]) == []
+
+
+def test_scenarios_that_differ_in_the_class_of_women_have_a_line_each():
+    prior = {"family": "uniform", "on": "factor", "low": 0.5, "high": 1.5}
+    texts = {
+        "baseline": {"women_55": {"share": [0.1, 0.4], "prior": prior}},
+        "same": {"women_55": {"share": [0.1, 0.4], "prior": prior}},
+        "other": {"women_55": {"share": [0.2, 0.4], "prior": {"fixed": "a design"}}},
+        "older": {},
+    }
+    data = xr.Dataset(coords={"scenario": list(texts)}, attrs={"scenario_texts": texts})
+    one, two = women_55_lines(data)
+    assert "10, 40 %, times 0.5 to 1.5 over draws" in one
+    assert one.endswith("(baseline, same)")
+    assert two.endswith("20, 40 % (other)")
+    assert women_55_lines(data.sel(scenario=["older"])) == []
