@@ -241,13 +241,22 @@ def test_months_of_the_survivors_grant(years, drawn, months, why):
 
 @pytest.mark.parametrize(
     ("year", "rate", "rise"),
-    [(2011, 0.033, 0.10), (2015, 0.021, 0.10), (2016, 0.0831, 0.065), (2019, 0.0761, 0.05),
+    [(2011, 0.033, 0.10), (2012, 0.0325, 0.10), (2013, 0.03, 0.10), (2014, 0.03, 0.10),
+     (2015, 0.021, 0.10), (2016, 0.0831, 0.065), (2017, 0.0712, 0.055), (2018, 0.0829, 0.05),
+     (2019, 0.0761, 0.05), (2020, 0.0604, 0.05), (2021, 0.0669, 0.045), (2022, 0.0612, 0.04),
      (2023, 0.0397, 0.038), (2024, 0.0262, 0.03), (2025, None, 0.02)],
 )  # fmt: skip
 def test_rates_of_the_record(p, year, rate, rise):
     assert rules.indexation(p, year) == rise
     if rate is not None:
         assert rules.crediting_rate(p, year) == rate
+
+
+def test_divisors_are_those_of_2005_at_every_age(p):
+    at_40_to_54 = [233, 230, 226, 223, 220, 216, 212, 208, 204, 199, 195, 190, 185, 180, 175]
+    at_55_to_70 = [170, 164, 158, 152, 145, 139, 132, 125, 117, 109, 101, 93, 84, 75, 65, 56]
+    assert p.array(POLICY + "divisors").tolist() == at_40_to_54 + at_55_to_70
+    assert p.coords(POLICY + "divisors", "age_from") == tuple(range(40, 71))
 
 
 def test_rates_past_the_record_follow_the_named_rule():

@@ -123,8 +123,8 @@ def test_ages_that_the_decision_names(law, class_, born, years, months, source):
 
 @pytest.mark.parametrize(
     ("year", "months"),
-    [(2010, 180), (2029, 180), (2030, 186), (2031, 192), (2034, 210), (2038, 234), (2039, 240),
-     (2060, 240)],
+    [(2010, 180), (2029, 180), (2030, 186), (2031, 192), (2032, 198), (2033, 204), (2034, 210),
+     (2035, 216), (2036, 222), (2037, 228), (2038, 234), (2039, 240), (2060, 240)],
 )  # fmt: skip
 def test_minimum_years_by_the_year_of_the_statutory_age(law, year, months):
     for month in (1, 12):
