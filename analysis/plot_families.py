@@ -14,9 +14,9 @@ import xarray as xr
 from . import families
 from .compare import STRUCTURAL, has_structure, shown_years
 from .indicators import CENTRAL_DRAW, over_replicates
+from .intervals import over_draws
 from .plot_words import Words, language_for, words_in
 from .plots import (
-    BAND,
     COLOURS,
     FAINT,
     INK,
@@ -194,9 +194,8 @@ def _known(values: xr.DataArray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np
     others = others.dropna("draw", how="all")
     if others.sizes["draw"] < 2:
         return x, middle.values[held], np.empty(0), np.empty(0)
-    low, high = (
-        others.quantile(q, "draw", skipna=True).values for q in (0.5 - BAND / 200, 0.5 + BAND / 200)
-    )
+    bounds = over_draws(others)  # none where fewer than two draws know a figure
+    low, high = (bounds.sel(quantile=q).values for q in (0.1, 0.9))
     return x, middle.values[held], low, high
 
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import xarray as xr
 from songhe.analysis import plot_families, plots
 from songhe.analysis.compare import compare
 from songhe.analysis.plot_words import CHINESE, ENGLISH
@@ -50,6 +51,17 @@ def texts(figure):
 
 def line(axes, k):
     return axes.get_lines()[k].get_xydata()
+
+
+def test_a_year_that_the_draws_do_not_know_has_no_band_and_no_warning():
+    """As where few people are simulated and nobody of a draw did something in a year."""
+    values = np.array([[1.0, 1.0, 1.0], [2.0, np.nan, np.nan], [4.0, np.nan, 3.0]])
+    coords = {"draw": [0, 1, 2], "year": [2020, 2021, 2022]}
+    x, middle, low, high = plot_families._known(xr.DataArray(values, coords, ("draw", "year")))
+    assert x.tolist() == [2020, 2021, 2022]
+    assert middle.tolist() == [1, 1, 1]
+    np.testing.assert_allclose(low, [2.2, np.nan, np.nan])
+    np.testing.assert_allclose(high, [3.8, np.nan, np.nan])
 
 
 def test_lines_are_the_figures_of_draw_0(results):
