@@ -95,7 +95,7 @@ class Store:
                 if self._array("done")[where]:
                     continue  # lived again for the others of its draw
                 for variable in (self.variables[v] for v in one.values):
-                    if variable.name not in self._open and variable.name not in self.group:
+                    if variable.name not in self:
                         self._make(variable)
                     self._array(variable.name)[where] = one.values[variable.name]
                 self._write_constants(where, one.constants)
@@ -161,7 +161,7 @@ class Store:
         if record["environment"] not in seen:
             merged["later_environments"] = [*seen[1:], record["environment"]]
         self.note(scenario_names=self.scenarios, **merged)
-        if "done" not in self.group:
+        if "done" not in self:
             self._make_unit_arrays()
         s, done = self.work.settings, self._array("done")
         draws = max(s.draws + 1, done.shape[1])
@@ -199,7 +199,7 @@ class Store:
     def _make(self, variable: Variable) -> None:
         """The array of a variable, with the labels that it needs."""
         for dim in variable.dims:
-            if dim not in self.group:
+            if dim not in self:
                 self._labels(dim, list(self.labels[dim]))
         lead = self._array("done").shape
         tail = (len(self._years), *(len(self.labels[dim]) for dim in variable.dims))
@@ -214,9 +214,9 @@ class Store:
         dims: tuple[str, ...],
         about: Mapping[str, Any],
     ) -> None:
-        if name in self.group:
+        if name in self:
             return  # a run that was killed had got this far
-        self.group.create_array(
+        self._open[name] = self.group.create_array(
             name,
             shape=shape,
             chunks=chunks,
@@ -231,8 +231,8 @@ class Store:
         """Write the labels of a dimension whole; there are few of them."""
         text = isinstance(labels[0], str) if labels else True
         dtype, values = ("string", object) if text else ("int64", np.int64)
-        if name not in self.group:
-            self.group.create_array(
+        if name not in self:
+            self._open[name] = self.group.create_array(
                 name,
                 shape=(len(labels),),
                 chunks=(max(len(labels), 64),),
@@ -247,7 +247,7 @@ class Store:
     def _write_constants(self, where: tuple[int, int, int], constants: ConstantTable) -> None:
         known = set(self.constants)
         new = [name for name in constants.names if name not in known]
-        if new or "constants" not in self.group:
+        if new or "constants" not in self:
             self._room_for_constants(new)
         place = {name: k for k, name in enumerate(self.constants)}
         table = np.full((len(self._years), len(self.constants)), np.nan)
@@ -257,7 +257,7 @@ class Store:
     def _room_for_constants(self, new: Iterable[str]) -> None:
         self.constants += new
         lead, years = self._array("done").shape, len(self._years)
-        if "constants" not in self.group:
+        if "constants" not in self:
             about = {
                 "units": "1", "long_name": "Alignment constants", "long_name_zh": "校准常数",
                 "definition": "Solved in the baseline, taken over by year in its scenarios.",
@@ -268,6 +268,10 @@ class Store:
         self._array("constants").resize((*lead, years, len(self.constants)))
         self._labels("constant", self.constants)
         self.note(constant_names=self.constants)
+
+    def __contains__(self, name: str) -> bool:
+        """Whether an array is there."""
+        return name in self._open or name in self.group
 
     def _array(self, name: str) -> Any:
         """An array of the store, opened once."""
