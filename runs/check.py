@@ -11,7 +11,7 @@ from ..parameters.load import load
 from ..parameters.problems import ParameterError, Problem
 from ..parameters.yamlfile import read_yaml
 from .lawful import law_problems, scenario_problems
-from .scenario import load_scenario
+from .scenario import SHIPPED, load_scenario, shipped_names
 from .settings import distinct
 
 SCENARIO_FIELDS = {"name", "changes", "extends", "title_zh"}
@@ -22,7 +22,8 @@ def check_files(paths: Iterable[Path | str], until: int | None = None) -> list[P
 
     Parameters
     ----------
-    paths : scenario files and parameter files (YAML; their tables are read with them)
+    paths : scenario files and parameter files (YAML; their tables are read with them), or names
+        of shipped scenarios
     until : if given, scenarios are also checked for series that stop before this year
     """
     problems: list[Problem] = []
@@ -35,6 +36,8 @@ def check_files(paths: Iterable[Path | str], until: int | None = None) -> list[P
 
 
 def _check(path: Path, until: int | None) -> list[Problem]:
+    if str(path) in shipped_names():
+        path = SHIPPED / f"{path}.yaml"
     if path.suffix not in (".yaml", ".yml"):
         allowed = "a .yaml file (a table is checked with the YAML file that names it)"
         return [Problem(path.name or str(path), "", path.suffix or "no suffix", allowed)]

@@ -462,7 +462,7 @@ def _say(text: str) -> None:
 
 @app.command()
 def check(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE", help="YAML files.")],
+    files: Annotated[list[Path], typer.Argument(metavar="FILE", help="YAML files, or names of shipped scenarios.")],
     until: Annotated[
         int | None, typer.Option(help="Also refuse series that end before this year.")
     ] = None,

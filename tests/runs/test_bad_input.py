@@ -208,6 +208,11 @@ def test_check_wants_yaml_files(empty_folder):
     refused(["check", "nosuch.yaml"], "nosuch.yaml")
 
 
+def test_check_takes_a_shipped_name_as_run_does():
+    assert command("check", "family-package") == (0, "1 file sound\n")
+    refused(["check", "family-packag"], "family-packag", ".yaml")
+
+
 def test_a_null_policy_is_allowed():
     Path("idle.yaml").write_text(HEAD.replace("own", "idle") + "changes: {}\n")
     code, said = command("check", "idle.yaml")
