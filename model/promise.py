@@ -100,7 +100,7 @@ def expected_payments(
         now = year + later
         if k == 0 or month == 0:
             prices = price_index(p, year) / price_index(p, now)
-        real = np.asarray(amount(date(now, month + 1, 1), k + 1), dtype=np.float64) * prices
+        real = amount(date(now, month + 1, 1), k + 1) * prices
         if k % MONTHS == 0:
             sums.append(real)
         else:

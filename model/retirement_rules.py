@@ -182,10 +182,9 @@ def _class_ages(p: Parameters, class_: int) -> Counts:
     steps, caps = (_by_date(p, name, class_) for name in ("pace", "most_delay"))
     first, last = MONTHS * FIRST_BIRTH, MONTHS * (LAST_BIRTH + 1) - 1
     linked = added_months(p, first + old, last + old + MOST_ENACTED) if is_linked(p) else None
-    delays = _delays(first + old, last + old, steps, caps)
-    months = [ceil(delay) for delay in delays]
+    delays, months = _delays(first + old, last + old, steps, caps)
     if linked is not None:  # where the age of the law is reached
-        added = (Fraction(float(linked[k + months[k]])) for k in range(len(months)))
+        added = (Fraction(float(linked[k + month])) for k, month in enumerate(months))
         months = [ceil(delay + more) for delay, more in zip(delays, added, strict=True)]
     return old + np.array(months, dtype=np.int64)
 
@@ -194,14 +193,14 @@ Dated = tuple[tuple[int, Fraction], ...]  # values by the month from which they 
 
 
 @lru_cache(maxsize=64)
-def _delays(first: int, last: int, steps: Dated, caps: Dated) -> list[Fraction]:
-    """Months of delay by the month in which the old age is reached, first to last."""
+def _delays(first: int, last: int, steps: Dated, caps: Dated) -> tuple[list[Fraction], list[int]]:
+    """Delay, and its whole months, by the month in which the old age is reached, first to last."""
     delay, found = Fraction(0), []
     for reached in range(first, last + 1):
         pace, cap = _in_force(steps, reached), _in_force(caps, reached)
         delay = min(delay + (1 / pace if pace else 0), cap)
         found.append(delay)
-    return found
+    return found, [ceil(delay) for delay in found]
 
 
 def _by_date(p: Parameters, name: str, class_: int) -> Dated:
