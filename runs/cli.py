@@ -265,6 +265,16 @@ def _print_results(dataset: "xr.Dataset", settings: "Settings", out: str) -> Non
         page.print(f"Figure: {place}/{path.name}")
 
 
+def _figures_folder(figures: str) -> None:
+    """Make the folder for figures, in one that exists."""
+    folder = Path(figures)
+    if folder.is_dir() or (folder.parent.is_dir() and not folder.exists()):
+        folder.mkdir(exist_ok=True)
+        return
+    allowed = "a folder, or a new one in a folder that exists"
+    raise ParameterError([Problem("option", "--figures", figures, allowed)])
+
+
 @app.command()
 def compare(
     folder: Folder,
@@ -293,8 +303,8 @@ def compare(
     target = place_of(where or ("/" if to and to.startswith("/") else "."), "--to")
     if format != "table" and to is not None:
         _writable(target, name, to)
-    if figures is not None and not Path(figures).is_dir():
-        raise ParameterError([Problem("option", "--figures", figures, "a folder that exists")])
+    if figures is not None:
+        _figures_folder(figures)
     dataset = api.open(folder)
     if not api.central_is_done(dataset):
         typer.echo(f"error: {folder}: no unit of draw 0 is done yet", err=True)
@@ -376,8 +386,8 @@ def actuary(
     )
     if out is not None and (Path(out).is_dir() or not Path(out).absolute().parent.is_dir()):
         raise ParameterError([Problem("option", "--out", out, "a file in a folder that exists")])
-    if figures is not None and not Path(figures).is_dir():
-        raise ParameterError([Problem("option", "--figures", figures, "a folder that exists")])
+    if figures is not None:
+        _figures_folder(figures)
     chosen = dataset.sel(scenario=[scenario], year=shown_years(dataset))
     try:
         yearly, valuations = actuarial_frames(chosen, fund)
@@ -462,7 +472,10 @@ def _say(text: str) -> None:
 
 @app.command()
 def check(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE", help="YAML files, or names of shipped scenarios.")],
+    files: Annotated[
+        list[Path],
+        typer.Argument(metavar="FILE", help="YAML files, or names of shipped scenarios."),
+    ],
     until: Annotated[
         int | None, typer.Option(help="Also refuse series that end before this year.")
     ] = None,

@@ -411,6 +411,15 @@ def _percent(share: float) -> str:
     return "-" if np.isnan(share) else f"{100 * share:.0f} %"
 
 
+OF_PARTS = [
+    "Direct: what the year's response adds; timing: births not had since they were brought "
+    "forward; feedback: other numbers of women and couples. In runs of few persons chance moves "
+    "timing and feedback against each other 小样本中时间进度与反馈效应受随机影响而此消彼长.",
+    "Benefits to births that come anyway pass 100 % where fewer births come than in the reference; "
+    "state money leaves out what employers pay for leave 财政成本不含用人单位承担的产假支出.",
+]
+
+
 def notes(frame: "pd.DataFrame", dataset: "xr.Dataset") -> list[str]:
     """What the tables mean, and what they do not show."""
     concept, concept_zh = CONCEPTS[str(dataset.attrs["concept"])]
@@ -433,6 +442,8 @@ def notes(frame: "pd.DataFrame", dataset: "xr.Dataset") -> list[str]:
         "弥补赤字前.",
         f"Population concept 人口口径: {concept} {concept_zh}.",
     ]
+    if (frame["kind"] == "part").any():
+        lines += OF_PARTS
     lines += _outside_evidence(dataset)
     if int(dataset["year"][-1]) > LAST_WITHOUT_STRUCTURE and not has_structure(dataset):
         lines.append(

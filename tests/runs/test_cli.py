@@ -110,6 +110,7 @@ def test_compare_writes_a_figure_and_a_table_of_each_scenario(finished, tmp_path
     assert (code, errors) == (0, "")
     assert "No figure" not in printed
     assert "births in parts" in printed
+    assert "Direct: what the year's response adds" in printed
     assert "share of benefits" in printed
     for scenario in ("child-subsidy-double", "ltci-delayed"):
         assert (tmp_path / f"effects_{scenario}.png").stat().st_size > 10_000
@@ -117,9 +118,12 @@ def test_compare_writes_a_figure_and_a_table_of_each_scenario(finished, tmp_path
         parts = sum(table["central"][f"births_{part}"] for part in ("direct", "timing", "feedback"))
         assert np.allclose(parts, table["central"]["births_added"], rtol=1e-9, atol=1e-9)
         assert set(table["scenario"]) == {scenario}
-    code, _, errors = command("compare", finished[0], "--figures", tmp_path / "none")
+    code, _, errors = command("compare", finished[0], "--figures", tmp_path / "none" / "such")
     assert code == 2
     assert "a folder that exists" in errors
+    code, _, errors = command("compare", finished[0], "--figures", tmp_path / "new")
+    assert (code, errors) == (0, "")
+    assert len(list((tmp_path / "new").iterdir())) == 4
 
 
 def test_compare_names_the_scenarios_that_have_no_figure(finished, tmp_path, monkeypatch):

@@ -155,7 +155,7 @@ def test_births_outside_the_evidence_are_told_by_scenario():
         {"scenario": ["baseline", "generous"], "year": [2025, 2026, 2027]},
         {"concept": "official"},
     )  # fmt: skip
-    frame = pd.DataFrame({"draws": [1], "replicates": [1]})
+    frame = pd.DataFrame({"kind": ["level"], "draws": [1], "replicates": [1]})
     told = [line for line in notes(frame, data) if "outside the evidence" in line]
     assert told == [
         "generous: up to 30 % of the births of a year stand outside the evidence on policy "
