@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from ..agents.compiled import kernel, rule
 from ..parameters.dims import AGES, PROVINCES
-from .birth_rules import SINGLE, parts_of, scaled_chance
+from .birth_rules import CELLS, SINGLE, parts_of, scaled_chance
 from .promise import ORDERS, SHAPE
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ Rows = NDArray[Any]
 IN_AN_AGENT = 1_000_000  # parts in which expected births are counted
 FINER = 1_000  # of one woman's chance, before it is added up
 FEN = 100.0
+HALF = 0.5  # of the year that those who die in it live
 
 
 class Without(NamedTuple):
@@ -47,6 +48,20 @@ def whole(births: float) -> int:
     return int(births * (IN_AN_AGENT * FINER) + 0.5)
 
 
+@rule
+def add(births: Any, cell: int, n: int, years: float, plain: Any, answer: Any, lived: Any) -> None:
+    """Add the expected deliveries of women of one cell who live so much of the year.
+
+    births : int64[3, 101, 2], without policy, with the response alone, and as she lives; by age
+        and whether she is in union
+    """
+    age, _, _, _, wait, _ = parts_of(cell)
+    couple = 0 if wait == SINGLE else 1
+    births[0, age, couple] += n * whole(years * plain)
+    births[1, age, couple] += n * whole(years * answer)
+    births[2, age, couple] += n * whole(years * lived)
+
+
 @kernel
 def expect(
     rows: Any, cells: Any, death_u: Any, plain: Any, answered: Any, lived: Any, factor: Any,
@@ -54,22 +69,34 @@ def expect(
 ) -> None:  # fmt: skip
     """Add the expected deliveries of each listed woman, given whether she dies in the year.
 
-    factor : as in `births.deliver`; it is part of the response
-    births : int64[3, 101, 2], without policy, with the response alone, and as she lives; by age
-        and whether she is in union
+    factor : as in `births.deliver`, part of the response; births : as in `add`
     """
     for k in range(rows.size):
         cell = cells[k]
-        years = 1.0 if death_u[rows[k]] >= 1.0 else 0.5
-        answer, chance = answered[cell], lived[cell]
-        if factor.size:
-            answer = scaled_chance(answer, factor[k])
-            chance = scaled_chance(chance, factor[k])
-        age, _, _, _, wait, _ = parts_of(cell)
-        couple = 0 if wait == SINGLE else 1
-        births[0, age, couple] += whole(years * plain[cell])
-        births[1, age, couple] += whole(years * answer)
-        births[2, age, couple] += whole(years * chance)
+        years = 1.0 if death_u[rows[k]] >= 1.0 else HALF
+        answer, chance = (
+            scaled_chance(answered[cell], factor[k]),
+            scaled_chance(lived[cell], factor[k]),
+        )
+        add(births, cell, 1, years, plain[cell], answer, chance)
+
+
+@kernel
+def count_cells(rows: Any, cells: Any, death_u: Any, women: Any) -> None:
+    """Count the listed women by whether they outlive the year and by cell, int64[2, cell]."""
+    for k in range(rows.size):
+        women[np.int64(death_u[rows[k]] >= 1.0), cells[k]] += 1
+
+
+@kernel
+def expect_cells(women: Any, plain: Any, answered: Any, lived: Any, births: Any) -> None:
+    """Add what `expect` adds where nobody has a factor; women : of `count_cells`."""
+    for cell in range(plain.size):
+        for outlives in range(2):
+            n = women[outlives, cell]
+            if n > 0:
+                years = 1.0 if outlives else HALF
+                add(births, cell, n, years, plain[cell], answered[cell], lived[cell])
 
 
 def count_expected(
@@ -87,7 +114,12 @@ def count_expected(
     rows, cells, factor = women
     births = np.zeros((3, len(AGES), 2), np.int64)
     death_u, chances = model.people["death_u"], (without.plain, without.answered, lived)
-    expect(rows, cells, death_u, *chances, factor, births)
+    if factor.size:
+        expect(rows, cells, death_u, *chances, factor, births)
+    else:
+        by_cell = np.zeros((2, CELLS), np.int64)
+        count_cells(rows, cells, death_u, by_cell)
+        expect_cells(by_cell, *chances, births)
     children = (1.0 + twins) / FINER
     names = ("expected_births_without_policy", "expected_births_with_response", "expected_births")
     for name, deliveries in zip(names, births, strict=True):
