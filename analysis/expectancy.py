@@ -1,7 +1,7 @@
 """Years left to live, from deaths and years lived by age; a sample may be too small for it.
 
-Decides nothing; applies the period life table of `parameters/life_table.py` cell by cell and
-leaves a cell empty where no table can be made (an age without anyone, no deaths at all).
+Decides nothing; applies the period life table of `parameters/life_table.py` to every cell and
+leaves a cell empty where no table can be made (nobody, no deaths at all, numbers missing).
 """
 
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ..parameters import life_table
 
 Array = NDArray[np.float64]
-OneTable = Callable[[tuple[int, ...]], Array]
+Tables = Callable[[NDArray[np.bool_]], Array]
 
 
 def years_left(deaths: Array, exposure: Array, infant_years: float, age: int) -> Array:
@@ -21,10 +21,10 @@ def years_left(deaths: Array, exposure: Array, infant_years: float, age: int) ->
     deaths, exposure : [..., age], deaths and years lived by completed age, >= 0 or NaN
     """
 
-    def one(cell: tuple[int, ...]) -> Array:
-        return life_table.period_life_expectancy(deaths[cell], exposure[cell], infant_years)
+    def tables(cells: NDArray[np.bool_]) -> Array:
+        return life_table.period_life_expectancy(deaths[cells], exposure[cells], infant_years)
 
-    return _by_cell(deaths, exposure, one, age)
+    return _where_made(deaths, exposure, tables, age)
 
 
 def healthy_years_left(
@@ -35,20 +35,16 @@ def healthy_years_left(
     healthy, people : [..., age], people without limitation and all people through the year
     """
 
-    def one(cell: tuple[int, ...]) -> Array:
+    def tables(cells: NDArray[np.bool_]) -> Array:
         return life_table.healthy_expectancy(
-            deaths[cell], exposure[cell], healthy[cell], people[cell], infant_years
+            deaths[cells], exposure[cells], healthy[cells], people[cells], infant_years
         )
 
-    return _by_cell(deaths, exposure, one, age)
+    return _where_made(deaths, exposure, tables, age)
 
 
-def _by_cell(deaths: Array, exposure: Array, one: OneTable, age: int) -> Array:
+def _where_made(deaths: Array, exposure: Array, tables: Tables, age: int) -> Array:
     result = np.full(deaths.shape[:-1], np.nan)
-    for cell in np.ndindex(result.shape):
-        if not np.isnan(deaths[cell] + exposure[cell]).any():
-            try:
-                result[cell] = one(cell)[age]
-            except ValueError:
-                continue  # no life table can be made from so few people
+    made = (deaths.sum(axis=-1) > 0) & (exposure.sum(axis=-1) > 0)  # no sum of NaN is
+    result[made] = tables(made)[:, age]
     return result
