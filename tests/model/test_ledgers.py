@@ -27,6 +27,7 @@ from songhe.parameters.load import load
 from songhe.runs.scenario import load_scenario, shipped_names
 
 PERSONS, SEED, BRANCH, LAST = 1_500, 4, 2021, 2036
+WATCHED = 2013  # the first year after the opening of both pension funds
 LEAST_AGENTS = 20  # members of a pool that stands alone, so that at this size some do
 N = len(PROVINCES)
 MONTHS = 12
@@ -48,6 +49,7 @@ PAID_TO = {  # by an outlay; households but where a service is paid for
     "public_health": {"primary_care"},
     "long_term_care": {"households", "care_providers"},
 }
+OUTSIDE = year_of.OUTSIDE_OWN, year_of.OUTSIDE_EMPLOYER, year_of.OUTSIDE_PAID
 SHARED_NAMES = ("pension", "scheme", "pension_account", "account_pension_m")
 
 
@@ -69,6 +71,8 @@ class Dealings:
     paid_in, paid_out, subsidy, interest : fen of agents, int64[province]; the last two are for
         accounts and pensions of residents alone
     months, whole_years : in payment and pensions paid in every month, int64[province]
+    outside : what public staff outside the fund pay to the budget, what is paid for them, and
+        what the budget pays, int64[3, province]
     held : fen in accounts at the close, int64[province]
     moved : fen in accounts that go to the other scheme, less those that come; national
     movers : ids of those whose account goes or comes
@@ -78,6 +82,7 @@ class Dealings:
     def __init__(self):
         self.paid_in, self.paid_out, self.subsidy, self.interest = np.zeros((4, N), np.int64)
         self.months, self.whole_years, self.held = np.zeros((3, N), np.int64)
+        self.outside = np.zeros((len(OUTSIDE), N), np.int64)
         self.moved, self.movers, self.by_id = 0, set(), {}
 
     def add(self, ids, province, *, paid_in=0, paid_out=0, subsidy=0, interest=0):
@@ -141,21 +146,25 @@ def of_residents(model, was, now):
 
 
 def of_employees(model, was, now):
-    """Every dealing of the employees' scheme once all public staff are inside."""
+    """Every dealing of the employees' scheme, and of public staff whom it does not cover yet."""
     r, found = employee_pension.rules_of(model.parameters, model.year), Dealings()
-    assert r.inside >= 1.0
     r = r._replace(employer=r.employer * model.funds[EMPLOYEES].premium_factor)
     held = was.employee_account.astype(np.int64)
     here, lives = was.alive == 1, was.death_u >= 1.0
     found.add(was.id[~here], was.province[~here], paid_out=held[~here])
     held = held + np.where(here, np.rint(held * r.interest).astype(np.int64), 0)
     draws = here & (was.pension >= PENSIONS.index("employee"))
+    public = np.where(draws, was.pension == PENSIONS.index("public"), was.work == year_of.PUBLIC)
+    place = luck.uniforms(was.id, luck.Call.CONTRIBUTION, luck.LASTING, model.key)[year_of.PLACE]
+    outside = public & (place >= r.inside)
+    draws &= ~outside
     after = np.where(here, held, 0)
     _pensioners(np.flatnonzero(draws), was, now, r, after, found)
     career = (was.scheme == EMPLOYEE) | (was.employee_account != 0)
     career |= (was.paid_months != 0) | (was.deemed_years != 0)
     near = was.age + 1 >= r.retirement.earliest[was.sex]
-    stirs = here & career & ~draws & (~lives | near | (was.adl == ADL.index("severe")))
+    stirs = ~lives | near | (was.adl == ADL.index("severe")) | outside
+    stirs &= here & career & ~draws
     _one_by_one(np.flatnonzero(stirs), model, was, now, r, after, found)
     calm = here & career & ~draws & ~stirs
     rise = now.paid_months.astype(np.int64) - was.paid_months
@@ -207,7 +216,7 @@ def _payers(rows, was, r, account, found):
 
 
 def _one_by_one(rows, model, was, now, r, account, found):
-    """Claims, longer times of paying, and deaths before a pension, by the rule of one person."""
+    """Claims, longer times of paying, deaths before a pension, staff outside; one person's rule."""
     columns = year_of.Columns(*(getattr(was, name) for name in year_of.Columns._fields))
     persons = year_of.records(columns, len(rows))
     year_of.take_out(columns, rows.astype(np.uint32), len(rows), persons)
@@ -230,6 +239,7 @@ def _one_by_one(rows, model, was, now, r, account, found):
         account[i] -= total[year_of.REFUNDED]
         gave = sum(total[k] for k in (year_of.OWN, year_of.EMPLOYER, year_of.FLEXIBLE_POOLED))
         got = pension + total[year_of.REFUNDED] + total[year_of.GRANTS]
+        found.outside[:, s] += total[list(OUTSIDE)]
         found.add(was.id[[i]], was.province[[i]], paid_in=gave, paid_out=got)
         found.in_payment(was.province[[i]], np.array([months]))
 
@@ -307,27 +317,28 @@ def ends(model):
 
 @pytest.fixture(scope="module")
 def lives(tmp_path_factory):
-    """Every shipped scenario, from the year before its law differs, and the baseline from 2021."""
+    """Every shipped scenario, from the year before its law differs, and the baseline from 2013."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(institutions, "LEAST_AGENTS", LEAST_AGENTS)
         return all_lived(tmp_path_factory)
 
 
 def all_lived(tmp_path_factory):
-    """Scenarios by name; structural ones have constants of their own, and begin in 2022."""
+    """Scenarios by name; structural ones have constants of their own and begin in 2022."""
     p, folder = load(), tmp_path_factory.mktemp("base")
     base = base_of_2010.load_or_build(p, PERSONS, SEED, 0, "official", folder=folder)
     trunk = SongheModel(base, p, luck.key_of(SEED, 0, 0))
-    while trunk.year < BRANCH:
+    while trunk.year < WATCHED - 1:
         trunk.step()
+    year_list = trunk.year_list
+    baseline, twins = Lived(trunk).live(BRANCH), {}
     laws = {name: load_scenario(name) for name in shipped_names() if name != "baseline"}
     first = {name: (law.first_difference(p) or date.min).year for name, law in laws.items()}
-    baseline, twins = Lived(trunk.branch(p, solves_anew=True)), {}
     for year in range(BRANCH, LAST):
         for name, law in laws.items():
             if year == max(first[name] - 1, BRANCH):
                 twin = baseline.model.branch(law.parameters(p), solves_anew=law.structural)
-                twin.year_list = trunk.year_list
+                twin.year_list = year_list
                 twins[name] = twin
         baseline.live(year + 1)
     for name, twin in twins.items():
@@ -339,7 +350,9 @@ def all_lived(tmp_path_factory):
 def test_every_shipped_scenario_is_lived(lives):
     assert set(lives) == set(shipped_names())
     assert all(lived.model.year == LAST for lived in lives.values())
-    assert lives["baseline"].first == BRANCH + 1
+    assert lives["baseline"].first == WATCHED
+    covered = {year: d[EMPLOYEES].outside.any() for year, d in lives["baseline"].dealings.items()}
+    assert [year for year, outside in covered.items() if outside] == list(range(WATCHED, 2018))
     assert all(len(lived.dealings) >= 5 for lived in lives.values())
 
 
@@ -369,6 +382,11 @@ def test_who_pays_and_who_is_paid_has_what_the_funds_have_not(lives, name):
             assert end in allowed, (fund, kind, end)
             by_kind[kind][FUNDS.index(fund)] += amounts
             change[end] += amounts.sum(axis=0) * (1 if kind in OUTFLOWS else -1)
+        own, employers, paid = lived.dealings[year][EMPLOYEES].outside  # of the fund
+        assert (now["public_pension_outlay"] == paid).all()
+        change["local_government"] += own + employers - paid
+        change["households"] += paid - own
+        change["employers"] -= employers
         for kind in (*INFLOWS[:-1], *OUTFLOWS):
             assert (now[f"fund_{kind}"] == by_kind[kind]).all(), (kind, year)
         for end, stands in lived.ends[year].items():
