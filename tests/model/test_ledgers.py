@@ -19,7 +19,12 @@ from songhe.model import pension_year as year_of
 from songhe.model.funds import AGE_SUMS
 from songhe.model.model import SongheModel
 from songhe.model.pension_rules import contribution, survivor_months
-from songhe.model.policies import employee_pension, resident_pension
+from songhe.model.policies import (
+    employee_pension,
+    long_term_care_insurance,
+    maternity_leave,
+    resident_pension,
+)
 from songhe.model.policies.child_subsidy import monthly_fen
 from songhe.model.scheme_membership import EMPLOYEE, RESIDENT
 from songhe.parameters.dims import ADL, AGES, FUNDS, LEDGERS, PENSIONS, PROVINCES
@@ -247,23 +252,75 @@ def _one_by_one(rows, model, was, now, r, account, found):
 DEALINGS = {EMPLOYEES: of_employees, RESIDENTS: of_residents}
 
 
+class Alone:
+    """A kernel that pays a list of persons, called for one person after another.
+
+    listed : its first arguments that hold a value for each; table, rows : the argument with sums
+        by province, and the rows of it that the fund pays; got : fen by row of the person
+    """
+
+    def __init__(self, module, name, listed, table, rows):
+        self.module, self.name, self.kernel = module, name, getattr(module, name)
+        self.listed, self.table, self.rows, self.got = listed, table, rows, {}
+
+    def __call__(self, *arguments):
+        for k, row in enumerate(arguments[0].tolist()):
+            one = [np.ascontiguousarray(a[..., k : k + 1]) for a in arguments[: self.listed]]
+            one += arguments[self.listed :]
+            one[self.table] = own = np.zeros_like(arguments[self.table])
+            self.kernel(*one)
+            arguments[self.table][...] += own
+            self.got[row] = own[self.rows].reshape(-1, N).sum(axis=0)
+
+    def by_place(self, people):
+        """Fen and persons who got any, int64[2, province]; all at the place of the person."""
+        sums = np.zeros((2, N), np.int64)
+        for row, amounts in self.got.items():
+            place = people["province"][row]
+            assert people["alive"][row]
+            assert amounts[place] == amounts.sum() >= 0
+            sums[0, place] += amounts[place]
+            sums[1, place] += amounts[place] > 0
+        return sums
+
+
+ALONE = {  # by step: the fund, and the kernel that pays from it
+    "long_term_care_insurance": (
+        "long_term_care", Alone(long_term_care_insurance, "pay_benefits", 5, 12, slice(None)),
+    ),
+    "maternity_leave": (
+        "maternity", Alone(maternity_leave, "pay_mothers", 4, 9, maternity_leave.ALLOWANCE),
+    ),
+}  # fmt: skip
+
+
 class Lived:
     """One scenario: its tallies, the dealings of persons, every booking, the members of schemes.
 
     years : tallies by year; dealings : year -> fund -> Dealings
+    received : (year, fund) -> what persons got from other funds, and how many, int64[2, province]
     booked : year -> (fund, kind, other end) -> int64[ledger, province]
     ends : year -> other end -> int64[province], what stood there at its close
     members : year -> id -> (scheme, pension) after the steps of both pensions
     """
 
     def __init__(self, model):
-        self.model, self.first = model, model.year + 1
+        self.model, self.first, self.received = model, model.year + 1, {}
         self.dealings, self.booked, self.ends, self.members = {}, {}, {model.year: ends(model)}, {}
         model.year_list = [self._watched(step) for step in model.year_list]
         for fund in model.funds.values():
             fund.flow = self._listener(fund, fund.flow)
 
     def _watched(self, step):
+        if step.name in ALONE:
+            fund, alone = ALONE[step.name]
+
+            def pays(model):
+                alone.got = {}
+                step.apply(model)
+                self.received[model.year, fund] = alone.by_place(model.people)
+
+            return step._replace(apply=pays)
         if step.name not in SCHEMES:
             return step
         module = SCHEMES[step.name]
@@ -320,6 +377,8 @@ def lives(tmp_path_factory):
     """Every shipped scenario, from the year before its law differs, and the baseline from 2013."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(institutions, "LEAST_AGENTS", LEAST_AGENTS)
+        for _, alone in ALONE.values():
+            patch.setattr(alone.module, alone.name, alone)
         return all_lived(tmp_path_factory)
 
 
@@ -435,6 +494,30 @@ def test_pools_are_seen_that_stand_alone_and_that_share(lives):
     thin = now["fund_registered"][place] < LEAST_AGENTS
     assert thin.any()
     assert not thin.all()
+
+
+@pytest.mark.parametrize("name", shipped_names())
+@pytest.mark.parametrize("fund", ["long_term_care", "maternity"])
+def test_what_disabled_persons_and_mothers_receive_is_what_their_fund_pays(lives, name, fund):
+    """Each paid alone, by province and year; as many as the fund counts."""
+    lived, place = lives[name], FUNDS.index(fund)
+    paid = 0
+    for year, now, _ in lived.each():
+        fen, persons = lived.received[year, fund]
+        assert (now["fund_outlay"][place].sum(axis=0) == fen).all(), year
+        assert (now["fund_beneficiaries"][place] == persons).all(), year
+        paid += fen.sum()
+    assert paid > 0
+
+
+@pytest.mark.parametrize("name", shipped_names())
+def test_funds_of_the_budget_pay_out_what_the_budget_pays_in(lives, name):
+    """By province and year; they hold nothing."""
+    for year, now, _ in lives[name].each():
+        for fund in ("child_subsidy", "preschool", "childcare", "public_health"):
+            place = FUNDS.index(fund)
+            assert (now["fund_outlay"][place] == now["fund_subsidy"][place]).all(), (fund, year)
+            assert not now["fund_balance"][place].any()
 
 
 @pytest.mark.parametrize("name", shipped_names())
