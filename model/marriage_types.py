@@ -128,22 +128,18 @@ def fit(p: Parameters, kinds: Types, couples: Whole, exposure: Floats, persons: 
 
     Returns
     -------
-    float64[1 + classes of all margins]; 0 for a factor about which no couple speaks
-
-    Raises
-    ------
-    ValueError
-        If there is no young couple, or none where there are singles.
+    float64[1 + classes of all margins]; 0 for a factor about which no couple speaks, which are all
+    of them where few people have no young couple, so that the seed stands alone
     """
     first = kinds.ages[kinds.parts()[0]]
     young = first < p.value(KEY + "young_wife")
     seen = np.where(young, couples, 0)
     expected = np.where(young, seed(p, kinds) * exposure, 0.0) * recent_years(p)
-    if not (seen.sum() > 0 and expected.sum() > 0):
-        raise ValueError("marriage market: the base has no recent young couple to learn from")
-    weight = p.value(KEY + "seed_couples") * max(persons, SEEDED) / MILLION
     sorts = margins(kinds)
     end = np.cumsum([0, *(m.size for m in sorts)])
+    if not (seen.any() and expected.any()):
+        return np.zeros(1 + end[-1])
+    weight = p.value(KEY + "seed_couples") * max(persons, SEEDED) / MILLION
     cells = np.flatnonzero(expected)
     classes = np.stack([m.label.ravel()[cells] + k for m, k in zip(sorts, end[:-1], strict=True)])
     wanted = np.concatenate([m.sums(seen) for m in sorts])

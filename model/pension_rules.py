@@ -39,6 +39,18 @@ def contribution_base(earnings: float, reference: int, floor: float, ceiling: fl
 
 
 @rule
+def chosen_step(u: float, steps: Floats, running: Floats) -> float:
+    """Step of the contribution base, over the reference wage, by a lasting uniform.
+
+    steps : float64[step], rising; running : share of people who choose a step or a lower one
+    """
+    for k in range(steps.size - 1):
+        if u < running[k]:
+            return float(steps[k])
+    return float(steps[-1])
+
+
+@rule
 def contribution(base: int, rates: float) -> int:
     """Contributions, fen. base : of a month, fen; rates : added up over the months paid"""
     return int(np.rint(base * rates))

@@ -24,6 +24,7 @@ from .pension_rules import (
     annuity_pension,
     base_pension,
     beside_annuity,
+    chosen_step,
     contribution,
     contribution_base,
     credited,
@@ -71,7 +72,7 @@ MOST_YEARS = 100  # of the residents' pension
 RETIREMENT, CONTRIBUTION = int(luck.Call.RETIREMENT), int(luck.Call.CONTRIBUTION)
 CAREER, POST = int(luck.Call.WORK_LASTING), 1
 ILLNESS, TIMING, HEAVY, PAYS_ON = range(4)  # lanes of the call for retirement
-TRAIT, PLACE, PAYS = range(3)  # lanes of the call for contributions
+TRAIT, PLACE, PAYS, STEP = range(4)  # lanes of the call for contributions
 PART = 8192  # rows whose columns stay in the cache until the records are back
 BINS = 64  # of the trait of paying
 LOW, HIGH = np.uint64(0xFFFFFFFF), np.uint64(32)
@@ -91,6 +92,8 @@ class Rules(NamedTuple):
     employer : float64[2, 13], of enterprises and public posts
     outside_* : what public staff outside the fund pay to the budget
     chances : float64[2, before, bin], to pay in a year, of employees and flexible workers
+    steps, step_share : bases of flexible workers over the reference wage, float64[step], and the
+        running share of those who choose a step or a lower one
     at_once : share of members short of years who pay the missing ones at once
     inside : share of public staff and pensioners whom the fund covers
     old_from, old_shares : [band], years of service and shares of pay of the old formula
@@ -104,7 +107,8 @@ class Rules(NamedTuple):
     award: Counts
     floor: float
     ceiling: float
-    flexible_base: float
+    steps: Floats
+    step_share: Floats
     compliance: float
     employee: Floats
     employer: Floats
@@ -267,25 +271,40 @@ def plan_of(
 
 @rule
 def base_of(
-    work: int, earnings: int, reference: int, compliance: float, flexible_base: float,
+    work: int, earnings: int, reference: int, compliance: float, step: float,
     floor: float, ceiling: float,
 ) -> int:  # fmt: skip
-    """Contribution base of a month, fen; earnings : yuan a year; reference : fen a month."""
+    """Contribution base of a month, fen; earnings : yuan a year; reference : fen a month.
+
+    step : over the reference wage, that a flexible worker has chosen
+    """
     declared = compliance * earnings * 100.0 / MONTHS
     if work == FLEXIBLE:
-        declared = flexible_base * reference
+        declared = step * reference
     return int(contribution_base(declared, reference, floor, ceiling))
 
 
 @inlined
-def pay_in(work: int, first: int, last: int, outside: bool, c: Person, r: Law, sums: Any) -> bool:
+def step_of(identity: Any, r: Law, low: Any, high: Any) -> float:
+    """Step of the contribution base that a person chooses for good as a flexible worker."""
+    if r.step_share[0] >= 1.0:
+        return float(r.steps[0])
+    words = lasting(identity, CONTRIBUTION, luck.LASTING, low, high)
+    return float(chosen_step(luck.unit(words[STEP]), r.steps, r.step_share))
+
+
+@inlined
+def pay_in(
+    work: int, step: float, first: int, last: int, outside: bool, c: Person, r: Law, sums: Any
+) -> bool:
     """Contributions for the months from first to last; whether the fund received them.
 
-    Outside the fund a whole year counts as service before accounts, months of a broken one as paid.
+    step : of flexible workers. Outside the fund a whole year counts as service before accounts,
+    months of a broken one as paid.
     """
     s, months = c.province, last - first + 1
     reference = r.reference[s]
-    base = base_of(work, c.earnings, reference, r.compliance, r.flexible_base, r.floor, r.ceiling)
+    base = base_of(work, c.earnings, reference, r.compliance, step, r.floor, r.ceiling)
     have = months_that_count(c)
     c.contribution_index = mean_index(c.contribution_index, have, base, reference, months)
     collected = int(np.rint(base * r.level_collections))
@@ -315,9 +334,9 @@ def pay_in(work: int, first: int, last: int, outside: bool, c: Person, r: Law, s
 
 @inlined
 def pay_at_once(missing: int, c: Person, r: Law, sums: Any) -> None:
-    """Contributions for missing months in one sum, on the base of flexible workers."""
+    """Contributions for missing months in one sum, on the lowest step of flexible workers."""
     s, reference = c.province, r.reference[c.province]
-    base = contribution_base(r.flexible_base * reference, reference, r.floor, r.ceiling)
+    base = contribution_base(r.steps[0] * reference, reference, r.floor, r.ceiling)
     have = months_that_count(c)
     c.contribution_index = mean_index(c.contribution_index, have, base, reference, missing)
     collected = int(np.rint(base * r.level_collections))
@@ -444,7 +463,7 @@ def claim(born: int, last: int, plan: Plan, outside: bool, c: Person, r: Law, su
             c.contribution_index, c.scheme = 0, RESIDENT
             return False
         more = min(missing, last - first + 1)
-        paid |= pay_in(FLEXIBLE, first, first + more - 1, False, c, r, sums)
+        paid |= pay_in(FLEXIBLE, r.steps[0], first, first + more - 1, False, c, r, sums)
         first, missing = first + more, missing - more
     if missing <= 0 and first <= last:
         award(born, first, outside, c, r, sums)
@@ -463,7 +482,8 @@ def before_pension(
     plan = plan_of(born, works, c, r, low, high)
     stop, paid = min(plan.first - 1, last), False
     if works and stop > 0 and pays_this_year(c, r, low, high):
-        paid = pay_in(c.work, 1, stop, outside, c, r, sums)
+        step = step_of(c.id, r, low, high)
+        paid = pay_in(c.work, step, 1, stop, outside, c, r, sums)
     if plan.first <= last:
         paid |= claim(born, last, plan, outside, c, r, sums)
     sums[CONTRIBUTORS, c.province] += paid
@@ -592,9 +612,8 @@ def steady(
             held = np.int64(account[i])
             interest = credited(held, r.interest)
             wage, have = reference[s], int(paid_months[i]) + MONTHS * int(deemed[i])
-            base = base_of(
-                work[i], earnings[i], wage, r.compliance, r.flexible_base, r.floor, r.ceiling
-            )
+            step = step_of(id[i], r, low, high) if work[i] == FLEXIBLE else 0.0
+            base = base_of(work[i], earnings[i], wage, r.compliance, step, r.floor, r.ceiling)
             index[i] = mean_index(index[i], have, base, wage, MONTHS)
             collected = int(np.rint(base * r.level_collections))
             own = contribution(collected, own_rate)

@@ -35,7 +35,8 @@ def law_problems(p: Parameters, file: str) -> list[Problem]:
     """What is wrong with a law; file : that is named."""
     found = (
         *_retirement(p), *_base_limits(p), *_divisors(p), *_classes(p), *_annuities(p),
-        *_old_shares(p), *_transition(p), *_illness(p), *_survivors(p), *_flexible(p), *_timing(p),
+        *_old_shares(p), *_transition(p), *_illness(p), *_survivors(p), *_flexible(p), *_steps(p),
+        *_timing(p),
         *_local_subsidies(p), *_brackets(p),
     )  # fmt: skip
     return [Problem(file, key, value, allowed) for key, value, allowed in found]
@@ -132,6 +133,23 @@ def _flexible(p: Parameters) -> Iterator[Fault]:
         if paid < account:
             yield f"{all_}.{day}", paid, f"at least {own} of that day, {account:g}"
             return
+
+
+def _steps(p: Parameters) -> Iterator[Fault]:
+    """Steps of flexible workers that do not rise, and shares that are not of everybody."""
+    key, share = EMPLOYEES + "flexible_steps", EMPLOYEES + "flexible_step_share"
+    number = len(p.array(share))
+    for day in p.dates(key):
+        steps = np.asarray(p.at(key, day))
+        if len(steps) != number:
+            yield f"{key}.{day}", f"{len(steps)} steps", f"{number}, as {share} has shares"
+            return
+        for k in np.flatnonzero(np.diff(steps) <= 0)[:1]:
+            yield f"{key}.{day}", f"{steps[k + 1]:g}", f"above the {steps[k]:g} of the step before"
+            return
+    total = float(p.array(share).sum())
+    if abs(total - 1.0) > ROUNDED:
+        yield share, f"{total:g} in all", "shares that add up to 1"
 
 
 def _timing(p: Parameters) -> Iterator[Fault]:

@@ -203,7 +203,8 @@ def average_wage(p: Parameters, year: int) -> Counts:
 def _rules(numbers: Numbers, year: int) -> Rules:
     p, opening = numbers.p, date(year, 1, 1)
     average = average_wage(p, year)
-    base = float(np.asarray(p.at(PENSION + "flexible_base", opening)))
+    steps = np.asarray(p.at(PENSION + "flexible_steps", opening), dtype=np.float64)
+    base = float(steps @ p.array(PENSION + "flexible_step_share"))
     covered = np.asarray(p.at(POLICY + "flexible_covered", opening))
     return Rules(
         mother=_days(p, "national_days", year) + _days(p, "provincial_days", year),

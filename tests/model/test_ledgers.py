@@ -208,7 +208,7 @@ def _payers(rows, was, r, account, found):
     for i in rows.tolist():
         s, work = was.province[i], was.work[i]
         base = year_of.base_of(
-            work, was.earnings[i], r.reference[s], r.compliance, r.flexible_base, r.floor, r.ceiling
+            work, was.earnings[i], r.reference[s], r.compliance, r.steps[0], r.floor, r.ceiling
         )
         collected = int(np.rint(base * r.level_collections))
         own = contribution(collected, r.employee[MONTHS])

@@ -298,11 +298,15 @@ def test_the_fit_meets_the_couples_that_it_learns_from():
         assert found[many] == pytest.approx(wanted[many], rel=0.02)
 
 
-def test_a_base_without_young_couples_is_an_error():
+def test_a_base_without_young_couples_leaves_the_seed_alone():
     p, kinds = load(), types(load())
     nothing = np.zeros((kinds.size, kinds.size))
-    with pytest.raises(ValueError, match="no recent young couple"):
-        fit(p, kinds, nothing.astype(np.int64), nothing + 1, 40_000)
+    for exposure in (nothing + 1, nothing):
+        shape = fit(p, kinds, nothing.astype(np.int64), exposure, 500)
+        np.testing.assert_allclose(propensity(p, kinds, shape), seed(p, kinds), rtol=1e-12)
+    some = nothing.astype(np.int64)
+    some[10, 10] = 5
+    assert fit(p, kinds, some, nothing + 1, 500).any()  # the positive control
 
 
 # --- homes of new couples -------------------------------------------------------------------

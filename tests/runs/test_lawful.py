@@ -47,6 +47,16 @@ def table(path, divisors, skipped=()):
         (EMPLOYEES + "flexible_rate: {2030-01-01: 0.05}", "flexible_rate.2030-01-01", "0.08"),
         (EMPLOYEES + "employee_rate: {2030-01-01: 0.3}", "flexible_rate.2030-01-01", "0.3"),
         (
+            EMPLOYEES + "flexible_steps: {2030-01-01: [0.6, 0.8, 0.8, 2, 3]}",
+            "flexible_steps.2030",
+            "above the 0.8",
+        ),
+        (
+            EMPLOYEES + "flexible_step_share: {value: [0.6, 0.3, 0, 0, 0], prior: {fixed: a test}}",
+            "flexible_step_share",
+            "add up to 1",
+        ),
+        (
             "policies.retirement.early_share: 0.7\n  policies.retirement.late_share: 0.4",
             "retirement.late_share",
             "at most 0.3",
