@@ -12,7 +12,6 @@ are worth at birth. How much of it couples perceive is applied by `birth_respons
 
 from collections.abc import Callable
 from datetime import date
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -20,7 +19,7 @@ from numpy.typing import NDArray
 
 from ..parameters.dims import EDUCATION, PROVINCES, RESIDENCES
 from ..parameters.load import Parameters
-from .numbers import Numbers
+from .numbers import Numbers, kept
 from .prices import price_index
 
 Floats = NDArray[np.float64]
@@ -117,7 +116,7 @@ def present_value(p: Parameters, payments: Floats) -> Any:
     return np.tensordot(discount, payments, axes=1)
 
 
-@lru_cache(maxsize=256)
+@kept
 def _month_values(numbers: Numbers, year: int, months: int) -> Floats:
     p, later = numbers.p, (MIDDLE + np.arange(months)) // MONTHS
     index = np.array([price_index(p, year + k) for k in range(int(later[-1]) + 1)])

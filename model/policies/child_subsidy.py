@@ -11,7 +11,6 @@ entitlement to payment.
 """
 
 from datetime import date
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -25,7 +24,7 @@ from ...parameters.load import Parameters
 from ..birth_order import order_of
 from ..funds import MONTHS, add_counts, by_month, fens
 from ..months import month_number, months_of_year
-from ..numbers import Numbers
+from ..numbers import Numbers, kept
 from ..prices import by_law
 from ..promise import Promise, decided, expected_payments, known_by_month, present_value
 from ..step import Step
@@ -202,7 +201,7 @@ STEP = Step(
 # --- what a next child is promised ----------------------------------------------------------
 
 
-@lru_cache(maxsize=256)
+@kept
 def _benefit(numbers: Numbers, year: int) -> Floats:
     p, when = numbers.p, decided(numbers.p, year)
     if when < p.value(POLICY + "announced"):
