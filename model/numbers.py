@@ -37,7 +37,7 @@ def kept(
     sets: OrderedDict[Numbers, dict[Any, Found]] = OrderedDict()
 
     @wraps(function)
-    def found(numbers: Numbers, *args: Given.args, **named: Given.kwargs) -> Found:
+    def found(numbers: Numbers, /, *args: Given.args, **named: Given.kwargs) -> Found:
         known = sets.setdefault(numbers, {})
         sets.move_to_end(numbers)
         if len(sets) > SETS:
