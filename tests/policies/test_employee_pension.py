@@ -151,6 +151,25 @@ AMOUNTS = [
     ("worked", "indexed", (321098, 0), 321098,
      "321,098 x 1 = 321,098.00"),
 ]  # fmt: skip
+# kind, year, what the account is refunded or goes over for, fen before, fen that move, arithmetic
+MOVED = [
+    ("worked", 2013, "heirs", 1000000, 1030000,
+     "1,000,000 + 0.03 x 1,000,000 = 1,030,000"),
+    ("worked", 2016, "heirs", 12345678, 13371604,
+     "12,345,678 + 0.0831 x 12,345,678 = 13,371,603.84"),
+    ("worked", 2017, "heirs", 500000, 535600,
+     "500,000 + 0.0712 x 500,000 = 535,600"),
+    ("worked", 2016, "leaves the country", 1234567, 1234567,
+     "1,234,567, without the interest of the year"),
+    ("worked", 2013, "to the residents", 20000000, 20600000,
+     "20,000,000 + 0.03 x 20,000,000 = 20,600,000"),
+    ("worked", 2014, "to the residents", 7777777, 8011110,
+     "7,777,777 + 0.03 x 7,777,777 = 8,011,110.31"),
+    ("worked", 2016, "to the residents", 999999, 1083099,
+     "999,999 + 0.0831 x 999,999 = 1,083,098.92"),
+    ("worked", 2013, "from the residents", 1390000, 1390000,
+     "1,390,000, whose interest the residents' scheme has credited"),
+]  # fmt: skip
 # kind, account, age in months, fen a month, the arithmetic
 ACCOUNTS = [
     ("official", 13900000, 720, 100000,
@@ -518,6 +537,26 @@ def test_who_cannot_takes_the_account_to_the_residents(world, law, months):
     assert moved == [-20_000_000, 20_000_000]
     w.run(rp.STEP)
     assert w.funds[rp.FUND].balance[1].sum() == w.people["pension_account"].sum()
+
+
+@pytest.mark.parametrize(("kind", "year", "event", "before", "fen", "arithmetic"), MOVED)
+def test_worked_refunds_and_transfers(world, kind, year, event, before, fen, arithmetic):
+    idle = {"scheme": RESIDENT, "work": 0, "employee_account": before}
+    people = {
+        "heirs": member(death_u=0.5, **idle),
+        "leaves the country": member(alive=0, **idle),
+        "to the residents": retiring(paid_months=119, employee_account=before),
+        "from the residents": retiring(scheme=RESIDENT, pension_account=before),
+    }[event]
+    w = world(load(NEVER_EXTENDS), year=year, **people)
+    if event == "from the residents":
+        w.funds[rp.FUND].flow("opening_adjustment", np.eye(31, dtype=int)[0] * before, "x",
+                              ledger="individual")  # fmt: skip
+    w.run(ep.STEP)
+    moved = {
+        "to the residents": -flow(w, "transfers"), "from the residents": flow(w, "transfers"),
+    }.get(event, flow(w, "outlay"))  # fmt: skip
+    assert moved == fen, f"{kind}: {arithmetic}"
 
 
 @pytest.mark.parametrize(
