@@ -1,6 +1,6 @@
 """Parameters as the key of a cache: what is made from them is made once.
 
-Equal where every resolved number is equal, whatever the titles say. What `kept` keeps is that of
+Equal where every resolved number is equal, whatever the titles say. What `remembered` keeps is that of
 the last few sets of numbers, so that a worker that lives thousands of draws holds no more.
 """
 
@@ -30,7 +30,7 @@ class Numbers:
         return isinstance(other, Numbers) and self.p.hash == other.p.hash
 
 
-def kept(
+def remembered(
     function: Callable[Concatenate[Numbers, Given], Found],
 ) -> Callable[Concatenate[Numbers, Given], Found]:
     """Keep what a function finds, by its other arguments, for the last sets of numbers."""

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from ..agents.compiled import rule
 from ..parameters.load import Parameters
 from . import prices
-from .numbers import Numbers, kept
+from .numbers import Numbers, remembered
 
 Floats = NDArray[np.float64]
 Counts = NDArray[np.int64]
@@ -224,7 +224,7 @@ def award_wage(p: Parameters, year: int) -> float:
     return float(_awards(Numbers(p))[_place(year)])
 
 
-@kept
+@remembered
 def _standard_rise(numbers: Numbers, ends: int) -> float:
     p = numbers.p
     if ends <= p.value(POLICY + "old_standard_of"):

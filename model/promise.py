@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from ..parameters.dims import EDUCATION, PROVINCES, RESIDENCES
 from ..parameters.load import Parameters
-from .numbers import Numbers, kept
+from .numbers import Numbers, remembered
 from .prices import price_index
 
 Floats = NDArray[np.float64]
@@ -116,7 +116,7 @@ def present_value(p: Parameters, payments: Floats) -> Any:
     return np.tensordot(discount, payments, axes=1)
 
 
-@kept
+@remembered
 def _month_values(numbers: Numbers, year: int, months: int) -> Floats:
     p, later = numbers.p, (MIDDLE + np.arange(months)) // MONTHS
     index = np.array([price_index(p, year + k) for k in range(int(later[-1]) + 1)])

@@ -24,7 +24,7 @@ from ...parameters.load import Parameters
 from ..birth_order import order_of
 from ..funds import MONTHS, add_counts, by_month, fens
 from ..months import month_number, months_of_year
-from ..numbers import Numbers, kept
+from ..numbers import Numbers, remembered
 from ..prices import by_law
 from ..promise import Promise, decided, expected_payments, known_by_month, present_value
 from ..step import Step
@@ -201,7 +201,7 @@ STEP = Step(
 # --- what a next child is promised ----------------------------------------------------------
 
 
-@kept
+@remembered
 def _benefit(numbers: Numbers, year: int) -> Floats:
     p, when = numbers.p, decided(numbers.p, year)
     if when < p.value(POLICY + "announced"):

@@ -28,7 +28,7 @@ from ..household_income import READS as INCOME_READS
 from ..household_income import household_income, income_of, thirds
 from ..kernels.queue import NONE, allocate
 from ..months import last_month_alive
-from ..numbers import Numbers, kept
+from ..numbers import Numbers, remembered
 from ..prices import grown, wage_factor
 from ..promise import Promise, decided, expected_payments, last_known_day, present_value
 from ..provider_rules import decide_year
@@ -544,7 +544,7 @@ def _note_cover(model: "SongheModel", nurseries: Providers, fee: Floats) -> None
         n.cover_before[:] = n.cover
 
 
-@kept
+@remembered
 def _fees_ahead(numbers: Numbers, year: int) -> Floats:
     p = numbers.p
     last, years = last_known_day(p, decided(p, year)), begins_at(p) - YOUNGEST

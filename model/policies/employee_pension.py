@@ -31,7 +31,7 @@ from .. import pension_rules as rules_
 from ..adjustment_rules import contributor_growth, lowered_rise
 from ..funds import add_by_age, add_counts, fen
 from ..national import months_of_reserve
-from ..numbers import Numbers, kept
+from ..numbers import Numbers, remembered
 from ..paying_rules import chances_to_pay
 from ..pension_rules import MONTHS, fen_a_month
 from ..pension_year import (
@@ -126,7 +126,7 @@ def at_end_of_service(year: int, value: Callable[[date], float]) -> Floats:
     return np.array([0.0, *(value(day) for day in days)])
 
 
-@kept
+@remembered
 def _annuity_rates(numbers: Numbers, year: int) -> Floats:
     """Rate of the occupational annuity of a mean member of the staff by month, float64[12]."""
 

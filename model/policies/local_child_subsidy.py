@@ -24,7 +24,7 @@ from ...parameters.problems import Problem
 from ..birth_order import order_of
 from ..funds import MONTHS, by_month, fens
 from ..months import month_number, months_of_year
-from ..numbers import Numbers, kept
+from ..numbers import Numbers, remembered
 from ..prices import by_law
 from ..promise import Promise, known_by_month, month_values
 from ..step import Step
@@ -192,7 +192,7 @@ STEP = Step("local_child_subsidy", reads=READS, apply=apply)
 # --- what a next child is promised ----------------------------------------------------------
 
 
-@kept
+@remembered
 def _benefit(numbers: Numbers, year: int) -> Floats | None:
     p = numbers.p
     first, last = ages(p)

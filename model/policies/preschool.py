@@ -26,7 +26,7 @@ from ...parameters.load import Parameters
 from ..funds import add_counts, fens
 from ..kernels.queue import allocate
 from ..months import last_month_alive
-from ..numbers import Numbers, kept
+from ..numbers import Numbers, remembered
 from ..prices import wage_factor
 from ..promise import (
     Promise,
@@ -352,7 +352,7 @@ def expected_relief(p: Parameters, year: int) -> float:
     return _relief(Numbers(p), year)
 
 
-@kept
+@remembered
 def _relief(numbers: Numbers, year: int) -> float:
     p = numbers.p
     key, when = POLICY + "waived", decided(p, year)

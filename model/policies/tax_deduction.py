@@ -24,7 +24,7 @@ from ...agents.frame import listed
 from ...parameters.dims import EDUCATION, PROVINCES, RESIDENCES, SEXES, WORK
 from ...parameters.load import Parameters
 from ..funds import MONTHS, fen
-from ..numbers import Numbers, kept
+from ..numbers import Numbers, remembered
 from ..prices import wage
 from ..promise import Promise, known_by_month, month_values
 from ..step import Step
@@ -207,7 +207,7 @@ def _earners(numbers: Numbers) -> tuple[Floats, Floats]:
     return np.exp(level[..., None] + sd * z) * RELATIVE, np.moveaxis(share, -1, 0)
 
 
-@kept
+@remembered
 def _saving(numbers: Numbers, year: int, level: float, deduction: int) -> Floats:
     """Tax that a yearly deduction saves a couple, yuan, float64[residence, education].
 
@@ -230,7 +230,7 @@ def _tax(taxable: Floats, r: Rules) -> Floats:
     return np.asarray((np.maximum(inside, 0.0) * r.rate).sum(axis=-1) / PERCENT)
 
 
-@kept
+@remembered
 def _benefit(numbers: Numbers, year: int, level: float) -> Floats:
     p = numbers.p
     turns, until = (int(MONTHS * p.value(POLICY + n)) for n in ("education_age", "expected_until"))

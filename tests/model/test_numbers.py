@@ -3,14 +3,14 @@
 import gc
 import weakref
 
-from songhe.model.numbers import SETS, Numbers, kept
+from songhe.model.numbers import SETS, Numbers, remembered
 from songhe.parameters.load import load
 
 
 def test_what_is_kept_is_found_once_for_equal_numbers_and_let_go_with_old_sets():
     asked = []
 
-    @kept
+    @remembered
     def twice(numbers, year):
         asked.append(year)
         return 2 * year
