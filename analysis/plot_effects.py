@@ -14,7 +14,7 @@ import xarray as xr
 
 from . import split
 from .cohorts import POOL, reached, with_cohorts
-from .compare import compare
+from .compare import compare, reference_of
 from .plot_words import language_for, words_in
 from .plots import (
     COLOURS,
@@ -22,6 +22,7 @@ from .plots import (
     FAINT,
     INK,
     below_headline,
+    births_and_funds,
     footnote,
     headline,
     new_figure,
@@ -29,6 +30,7 @@ from .plots import (
     source_line,
     style,
 )
+from .quantities import total
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -170,6 +172,27 @@ def write_effects(
         path = Path(folder) / f"effects_{scenario}.png"
         effect_figure(dataset, scenario, table, language).savefig(path, dpi=DPI)
         yield path, table
+
+
+def write_outlays(
+    dataset: xr.Dataset, scenario: str, folder: Path | str, language: str = "en"
+) -> tuple[Path, pd.DataFrame] | None:
+    """The figure and the differences of a scenario to which births do not answer.
+
+    Births and the funds whose outlay it changes are drawn beside the reference; None if there is
+    no such fund.
+    """
+    pair = dataset.sel(scenario=[reference_of(dataset, scenario), scenario])
+    outlay = total(pair["fund_outlay"], ("scenario", "fund"))
+    change = abs(outlay.isel(scenario=1) - outlay.isel(scenario=0))
+    change = change.max([dim for dim in change.dims if dim != "fund"])
+    funds = [str(name) for name in change["fund"].values if float(change.sel(fund=name)) > 0]
+    if not funds:
+        return None
+    path = Path(folder) / f"effects_{scenario}.png"
+    births_and_funds(pair, language, funds).savefig(path, dpi=DPI)
+    frame = compare(pair)
+    return path, frame[(frame["kind"] == "difference") & (frame["scenario"] == scenario)]
 
 
 def _series(table: pd.DataFrame, kind: str, quantity: str) -> Series:

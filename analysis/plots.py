@@ -122,11 +122,13 @@ def population_pyramids(dataset: xr.Dataset, language: str = "en") -> "Figure":
     return figure
 
 
-def births_and_funds(dataset: xr.Dataset, language: str = "en") -> "Figure":
+def births_and_funds(
+    dataset: xr.Dataset, language: str = "en", funds: Sequence[str] = FUNDS_SHOWN
+) -> "Figure":
     """Small multiples: level of each quantity at the left, what scenarios change at the right."""
     language, dataset = language_for(language), _read(dataset)
     words = words_in(language)
-    shown = panels(dataset, words)
+    shown = panels(dataset, words, funds)
     with style(language):
         figure = new_figure(1.3 + 1.55 * len(shown))
         grid = figure.subplots(len(shown), 2, sharex=True, squeeze=False)
@@ -165,7 +167,7 @@ def central(values: xr.DataArray, scenario: str) -> xr.DataArray:
     return values.sel(scenario=scenario, draw=CENTRAL_DRAW, drop=True)
 
 
-def panels(dataset: xr.Dataset, words: Words) -> list[Panel]:
+def panels(dataset: xr.Dataset, words: Words, funds: Sequence[str] = FUNDS_SHOWN) -> list[Panel]:
     """Births, then outlay of each fund, and the pooled balance of funds that have one.
 
     What is zero or unknown throughout is left out.
@@ -175,7 +177,7 @@ def panels(dataset: xr.Dataset, words: Words) -> list[Panel]:
     data = over_replicates(dataset)
     balance = balance_before_financing(dataset)
     found = [_panel(dataset, words.births, persons_name, _by_draw(data["births"]) / persons)]
-    for fund in (name for name in FUNDS_SHOWN if name in dataset["fund"].values):
+    for fund in (name for name in funds if name in dataset["fund"].values):
         name = FUND_NAMES[fund][words.place]
         spent = _by_draw(data["fund_outlay"].sel(fund=fund, drop=True))
         spent = spent * deflator(data) / yuan

@@ -1,6 +1,6 @@
 """Parameters as the key of a cache: what is made from them is made once.
 
-Equal where every resolved number is equal, whatever the titles say. What `remembered` keeps is that of
+Equal where every resolved number is equal, whatever the titles say. What is `remembered` is that of
 the last few sets of numbers, so that a worker that lives thousands of draws holds no more.
 """
 

@@ -18,6 +18,7 @@ from ..parameters.problems import ParameterError, Problem
 from .faults import RunError
 
 if TYPE_CHECKING:
+    import pandas as pd
     import xarray as xr
 
     from .country import CountryPlan, CountrySummary
@@ -287,7 +288,7 @@ def compare(
     ] = None,
     figures: Annotated[
         str | None,
-        typer.Option(help="Folder for a figure (PNG) and a table (CSV) of each family scenario."),
+        typer.Option(help="Folder for a figure (PNG) and a table (CSV) of each scenario."),
     ] = None,
 ) -> None:
     """Paired differences of scenarios with intervals; births in parts; cost per birth and hour."""
@@ -338,21 +339,29 @@ def compare(
 
 
 def _write_effects(dataset: "xr.Dataset", folder: str, language: str) -> None:
-    """A figure and a table for each scenario to which births answer; the others are named."""
+    """A figure and a table for each scenario: of births in parts, or of what it costs."""
     from ..analysis.compare import reference_of
-    from ..analysis.plot_effects import write_effects
+    from ..analysis.plot_effects import write_effects, write_outlays
     from .export import write_comparison
+
+    def put(path: Path, table: "pd.DataFrame") -> None:
+        written = write_comparison(table, dataset, path.with_suffix(".csv"), "csv", language)
+        typer.echo(f"Figure: {path}\nTable: {written}")
 
     drawn = set()
     for path, table in write_effects(dataset, folder, language):
-        written = write_comparison(table, dataset, path.with_suffix(".csv"), "csv", language)
-        typer.echo(f"Figure: {path}\nTable: {written}")
+        put(path, table)
         drawn.add(str(table["scenario"].iloc[0]))
     for scenario in map(str, dataset["scenario"].values):
         other = reference_of(dataset, scenario)
-        if other is not None and scenario not in drawn:
-            typer.echo(f"No figure of {scenario}: in no draw of this run do births answer to it "
-                       f"otherwise than to {other}")  # fmt: skip
+        if other is None or scenario in drawn:
+            continue
+        found = write_outlays(dataset, scenario, folder, language)
+        if found is None:
+            typer.echo(f"No figure of {scenario}: no draw of this run differs from {other}")
+        else:
+            put(*found)
+            typer.echo(f"{scenario}: no answer of births to tell apart, the figure is of outlays")
 
 
 @app.command()

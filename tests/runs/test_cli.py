@@ -126,8 +126,25 @@ def test_compare_writes_a_figure_and_a_table_of_each_scenario(finished, tmp_path
     assert len(list((tmp_path / "new").iterdir())) == 4
 
 
+def test_a_scenario_without_an_answer_of_births_has_a_figure_of_outlays(
+    finished, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(plot_effects, "effects", lambda dataset, frame=None: {})
+    code, printed, _ = command("compare", finished[0], "--figures", tmp_path)
+    assert code == 0
+    for scenario in ("child-subsidy-double", "ltci-delayed"):
+        assert f"{scenario}: no answer of births to tell apart" in printed
+        assert (tmp_path / f"effects_{scenario}.png").stat().st_size > 10_000
+        table = pd.read_csv(tmp_path / f"effects_{scenario}.csv")
+        assert set(table["scenario"]) == {scenario}
+        assert set(table["kind"]) == {"difference"}
+        assert table["quantity"].str.contains("outlay").any()
+    assert len(list(tmp_path.iterdir())) == 4
+
+
 def test_compare_names_the_scenarios_that_have_no_figure(finished, tmp_path, monkeypatch):
     monkeypatch.setattr(plot_effects, "effects", lambda dataset, frame=None: {})
+    monkeypatch.setattr(plot_effects, "write_outlays", lambda *about: None)
     _, printed, _ = command("compare", finished[0], "--figures", tmp_path)
     for scenario in ("child-subsidy-double", "ltci-delayed"):
         assert f"No figure of {scenario}: " in printed
