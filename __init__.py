@@ -5,15 +5,16 @@
     songhe.compare(results)
 
 `run` simulates, `open` reads the results of a folder, `compare` holds scenarios against each
-other, `person` and `household` look at one life, `status` lists the units of a folder and
-`verify` checks them. What they need is imported when they are first used.
+other and `validate` a run against published figures, `person` and `household` look at one life,
+`status` lists the units of a folder and `verify` checks them. What they need is imported when
+they are first used.
 """
 
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .parameters.load import load
-    from .runs.api import compare, household, merge, open, person, run, status, verify
+    from .runs.api import compare, household, merge, open, person, run, status, validate, verify
 
 _FROM = {
     "run": "runs.api",
@@ -23,11 +24,15 @@ _FROM = {
     "household": "runs.api",
     "merge": "runs.api",
     "status": "runs.api",
+    "validate": "runs.api",
     "verify": "runs.api",
     "load": "parameters.load",
 }
 
-__all__ = ["compare", "household", "load", "merge", "open", "person", "run", "status", "verify"]
+__all__ = [
+    "compare", "household", "load", "merge", "open", "person", "run", "status", "validate",
+    "verify",
+]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:

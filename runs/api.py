@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
     from ..model.model import SongheModel
     from ..model.views import Household, Person
+    from ..parameters.load import Parameters
     from ..parameters.rates import Concept
     from .country import CountryPlan, CountrySummary
     from .ensemble import Plan, Summary
@@ -393,6 +394,47 @@ def compare(results: "xr.Dataset | Path | str", **choices: Any) -> "pd.DataFrame
     from ..analysis.compare import compare as compare_dataset
 
     return compare_dataset(_dataset(results), **choices)
+
+
+def validate(
+    results: "xr.Dataset | Path | str",
+    *,
+    against: Sequence[Path | str] = (),
+    scenario: str = "baseline",
+) -> "pd.DataFrame":
+    """The run beside published figures, one a row: those shipped, and a user's own.
+
+    results : a data set, or the folder of a run
+    against : CSV files with a figure a row; nothing is ever fitted to them
+    scenario : the one that is held against them
+
+    Returns
+    -------
+    As `analysis.validate.validate`: the user's figures first, the largest errors first
+
+    Raises
+    ------
+    ParameterError
+        With everything that is wrong in the files and the results.
+    """
+    from ..analysis.validate import validate as validate_dataset
+
+    dataset = _dataset(results)
+    files = [against] if isinstance(against, str | Path) else list(against)
+    return validate_dataset(dataset, _parameters_of(dataset, scenario), files, scenario)
+
+
+def _parameters_of(dataset: "xr.Dataset", scenario: str) -> "Parameters":
+    """Those of a scenario at their medians; of one that is not in the results, the shipped ones."""
+    from ..parameters.load import load
+    from .scenario import load_scenario, shipped_names
+
+    about = dataset.attrs.get("scenario_texts", {}).get(scenario)
+    if about is None or scenario == "baseline":
+        return load()
+    return load_scenario(scenario if scenario in shipped_names() else about["file"]).parameters(
+        load()
+    )
 
 
 def _dataset(results: "xr.Dataset | Path | str") -> "xr.Dataset":

@@ -423,6 +423,55 @@ def actuary(
             typer.echo(f"Figure: {file}")
 
 
+@app.command()
+def validate(
+    folder: Folder,
+    against: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="FILE",
+            help="CSV file of published figures, a figure a row; again for more files.",
+        ),
+    ] = None,
+    scenario: Scenario = "baseline",
+    out: Annotated[
+        str | None, typer.Option(help="CSV file to write; default: validation.csv in DIR.")
+    ] = None,
+    quantities: Annotated[
+        bool, typer.Option("--quantities", help="List what files may name, and write nothing.")
+    ] = False,
+) -> None:
+    """Published figures beside those of a run: the shipped ones and your own, misses first.
+
+    Nothing is fitted to them.
+    """
+    from ..analysis.score_text import score_text
+    from ..analysis.validate import SHIPPED, given_by_user
+    from . import api
+    from .console import console
+    from .faults import storing
+    from .place import place_of
+    from .terminal import quantities_lines, validation_tables
+
+    dataset, page = api.open(folder), console()
+    if quantities:
+        typer.echo("\n".join(quantities_lines(dataset)))
+        return
+    if out is not None and (Path(out).is_dir() or not Path(out).absolute().parent.is_dir()):
+        raise ParameterError([Problem("option", "--out", out, "a file in a folder that exists")])
+    table = api.validate(dataset, against=against or [], scenario=scenario)
+    page.print(score_text(table[table["origin"] == SHIPPED], width=page.width))
+    if len(given_by_user(table)):
+        page.print(validation_tables(table, width=page.width))
+    if out is not None:
+        table.to_csv(out, index=False)
+    else:
+        place = place_of(folder, "DIR")
+        with storing(place), place.folder() as files:
+            table.to_csv(files / "validation.csv", index=False)
+    typer.echo(out or f"{folder.rstrip('/')}/validation.csv")
+
+
 def _choices(*chosen: tuple[str, str, Sequence[str]]) -> None:
     problems = [
         Problem("option", name, value, ", ".join(allowed))

@@ -19,7 +19,10 @@ from ..analysis.compare import (
 )
 from ..analysis.indicators import depletion_probability, depletion_text, depletion_year
 from ..analysis.quantities import FUND_NAMES, PRICES_OF
+from ..analysis.score import FITTED, SCORED, SHOCK
 from ..analysis.split import DIRECT
+from ..analysis.validate import LATER, SECTIONS, given_by_user, validation_summary
+from ..analysis.validate_figures import figures_of, ways_text
 from .console import CONCEPTS, WIDTH
 from .leaves_out import LEAVES_OUT
 
@@ -633,3 +636,102 @@ def left_out_lines() -> list[str]:
     """What this release leaves out."""
     head = "This release leaves out 本版本未包括:"
     return [head, *(f"  - {item.text} {item.text_zh}" for item in LEAVES_OUT)]
+
+
+# --- published figures --------------------------------------------------------------------
+
+ROOM_OF_FIGURES, ROOM_OF_TITLES = 60, 24  # columns of the terminal
+MOST_SHOWN = 15  # figures of a section; all of them are in the file
+SECTION_TITLES = {
+    SCORED: "Your figures, scored years, untuned 自备公布数：评分年份（未作任何调校）",
+    FITTED: "Your figures, years to 2015, compared 自备公布数：2015年及以前（比较）",
+    LATER: "Your figures, later years, a forecast compared 自备公布数：以后年份（预测比较）",
+    SHOCK: "Your figures, shock year, shown and not scored 自备公布数：冲击年份（仅列示，不计分）",
+}
+OF_VALIDATION = (
+    "Nothing is fitted to these figures, of whatever year 不以这些数字调校任何参数.\n"
+    "Misses first 误差大者在前: error of draw 0 in % of the published figure, of shares in points\n"
+    "as well; [ ] middle 80 % of draws, * where they hold the figure; s.e. by chance, in % of the\n"
+    "model's 方括号为抽样的中间80%，星号表示公布数在其内，s.e.为随机标准误."
+)
+
+
+def validation_tables(table: "pd.DataFrame", width: int = WIDTH) -> Group:
+    """A user's figures, section by section: mean errors by quantity, then the largest misses.
+
+    table : of `validate`
+    """
+    own, means = given_by_user(table), validation_summary(table)
+    parts: list[Table | Text] = [Text(OF_VALIDATION), Text("")]
+    for section in SECTIONS:
+        here = own[own["section"] == section]
+        if not len(here):
+            continue
+        parts.append(Text(SECTION_TITLES[section], style="bold"))
+        heads = [
+            "Mean absolute error 平均绝对误差",
+            "figures 个数",
+            "error %",
+            "points",
+            "inside *",
+        ]
+        rows = [_mean_row(row) for row in means[means["section"] == section].to_dict("records")]
+        parts += [grid(heads, rows, width), Text("")]
+        heads = ["Figure 指标", "year", "published", "model", "error %", "points", "s.e. %"]
+        room = max(width - ROOM_OF_FIGURES, ROOM_OF_TITLES)
+        rows = [_figure_row(row, room) for row in here.head(MOST_SHOWN).to_dict("records")]
+        parts.append(grid(heads, rows, width))
+        if len(here) > MOST_SHOWN:
+            parts.append(Text(f"and {len(here) - MOST_SHOWN} with smaller errors 其余误差较小"))
+        parts.append(Text(""))
+    return Group(*parts)
+
+
+def _mean_row(row: Mapping[Any, Any]) -> list[str]:
+    inside = f"{row['inside']} of {row['known']}" if row["known"] else "-"
+    errors = (row["mean_absolute_error_percent"], row["mean_absolute_error_points"])
+    title = f"{row['title']} {row['title_zh']}"
+    return [title, str(row["figures"]), *(_error(e, sign=False) for e in errors), inside]
+
+
+def _figure_row(row: Mapping[Any, Any], room: int) -> list[str]:
+    """Title and what tells the figure apart below it, as model and interval."""
+    figures = [float(row[name]) for name in ("reference", "model", "low", "high")]
+    places = digits_for(figures[:2])
+    published, model, low, high = (number(value, places) for value in figures)
+    band = "" if low == "-" else f"\n[{low}, {high}]"
+    inside = "*" if row["inside"] is True else ""
+    what = ", ".join(word for word in (row["cell"], row["unit"]) if word)
+    return [
+        "\n".join(_lines(f"{row['title']} {row['title_zh']}", room) + _lines(what, room, "  ")),
+        str(row["year"]), published, model + band,
+        _error(row["error_percent"]) + inside, _error(row["error_points"]),
+        _error(row["standard_error_percent"], sign=False),
+    ]  # fmt: skip
+
+
+def _lines(text: str, room: int, indent: str = "") -> list[str]:
+    """A text in lines that fit, broken at spaces; a Chinese character takes two columns."""
+    first, *words = text.split(" ")
+    lines = [indent + first]
+    for word in words:
+        if cell_len(f"{lines[-1]} {word}") <= room:
+            lines[-1] += f" {word}"
+        else:
+            lines.append(f"  {word}")
+    return lines
+
+
+def _error(value: float, *, sign: bool = True) -> str:
+    if np.isnan(value):
+        return "-"
+    return f"{value:+,.1f}" if sign else f"{value:,.1f}"
+
+
+def quantities_lines(dataset: "xr.Dataset") -> list[str]:
+    """What a row of a user's file may name, in which unit, and what tells its figures apart."""
+    return [
+        f"{figure.key}: {figure.title} {figure.title_zh}, {figure.unit}; "
+        f"by {ways_text(figure.ways)}"
+        for figure in figures_of(dataset).values()
+    ]
