@@ -26,7 +26,6 @@ from .indicators import CENTRAL_DRAW, depletion_year
 from .plot_words import language_for, words_in
 from .plots import (
     COLOURS,
-    DPI,
     EDGE,
     FAINT,
     INK,
@@ -41,6 +40,7 @@ from .plots import (
     name_ends,
     new_figure,
     reference,
+    save,
     scenario_title,
     source_line,
     style,
@@ -198,7 +198,7 @@ def what_changes(dataset: xr.Dataset, fund: str, since: int, language: str = "en
         grid = figure.subplots(len(CHANGES), 1)
         for axes, (of, (en, zh, scale)) in zip(grid, CHANGES.items(), strict=True):
             _bars(axes, frames, of, scale, place)
-            title = f"{(en, zh)[place]}, {since}-{until}"
+            title = words.comma.join([(en, zh)[place], f"{since}-{until}"])
             axes.set_title(title, loc="left", weight="bold", pad=4)
         headline(figure, FUND_NAMES[fund][place])
         below_headline(figure, 0, concept_of(dataset, words), FAINT)
@@ -324,7 +324,7 @@ def write_actuary_figures(
     paths = []
     for name, figure in figures.items():
         if figure is not None:
-            figure.savefig(Path(folder) / name, dpi=DPI)
+            save(figure, Path(folder) / name, language)
             paths.append(Path(folder) / name)
     return paths
 
@@ -377,7 +377,8 @@ def _heading(
     headline(figure, title)
     for k, name in enumerate(names):
         text = scenario_title(dataset, name, lang)
-        below_headline(figure, k, name if text == name else f"{name}: {text}", colours[name])
+        text = name if text == name else words_in(lang).colon.join([name, text])
+        below_headline(figure, k, text, colours[name])
     top = 1 - (0.65 + LINE * len(names)) / height
     right, gap = (0.87, 0.55) if len(names) <= MOST_NAMES else (0.96, 0.25)
     figure.subplots_adjust(

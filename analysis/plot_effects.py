@@ -18,7 +18,6 @@ from .compare import compare, reference_of
 from .plot_words import language_for, words_in
 from .plots import (
     COLOURS,
-    DPI,
     FAINT,
     INK,
     below_headline,
@@ -26,6 +25,7 @@ from .plots import (
     footnote,
     headline,
     new_figure,
+    save,
     scenario_title,
     source_line,
     style,
@@ -86,7 +86,7 @@ BANDS = (
     "Bars and lines: central draw. Bands, whiskers and dots: middle 80 % of {draws} further draws.",
     "柱和线为中心抽样；色带、须线和点线为其余{draws}次抽样的中间80%。",
 )
-KEY_AT = (0.085, 0.17, 0.26, 0.37, 0.46)  # of the width
+KEY_AT = ((0.085, 0.17, 0.26, 0.37, 0.46), (0.085, 0.17, 0.28, 0.365, 0.425))  # of the width
 FAR = 4.0  # times the median: a cost beyond is cut off
 
 
@@ -170,7 +170,7 @@ def write_effects(
     """
     for scenario, table in effects(dataset, frame).items():
         path = Path(folder) / f"effects_{scenario}.png"
-        effect_figure(dataset, scenario, table, language).savefig(path, dpi=DPI)
+        save(effect_figure(dataset, scenario, table, language), path, language)
         yield path, table
 
 
@@ -190,7 +190,7 @@ def write_outlays(
     if not funds:
         return None
     path = Path(folder) / f"effects_{scenario}.png"
-    births_and_funds(pair, language, funds).savefig(path, dpi=DPI)
+    save(births_and_funds(pair, language, funds), path, language)
     frame = compare(pair)
     return path, frame[(frame["kind"] == "difference") & (frame["scenario"] == scenario)]
 
@@ -232,7 +232,7 @@ def _key(figure: "Figure", place: int) -> None:
     """Names of the parts in their colours, in a line above the panels."""
     names = [*(NAMES[part][place] for part in PARTS), TOTAL[place]]
     y = 1 - 0.74 / figure.get_figheight()
-    for x, name, colour in zip(KEY_AT, names, (*SHADES, INK), strict=True):
+    for x, name, colour in zip(KEY_AT[place], names, (*SHADES, INK), strict=True):
         figure.text(x, y, name, color=colour, fontsize=8, weight="bold", va="top")
 
 

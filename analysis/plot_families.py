@@ -97,7 +97,8 @@ def fertility_and_marriage(dataset: xr.Dataset, language: str = "en") -> "Figure
         for axes, panel in zip(grid, panels, strict=True):
             _draw(axes, panel)
         headline(figure, words.families_title)
-        subtitle = f"{reference_title(dataset, language)}; {concept_of(dataset, words)}"
+        subtitle = words.semicolon.join([reference_title(dataset, language),
+                                         concept_of(dataset, words)])  # fmt: skip
         below_headline(figure, 0, subtitle, FAINT)
         footnote(figure, _notes(data, mean, words, dataset))
     return figure

@@ -3,8 +3,12 @@
 Chinese needs a font that has it; `language_for` falls back to English, and says so.
 """
 
+import re
 import warnings
+from contextlib import suppress
+from textwrap import fill
 from typing import Any, NamedTuple
+from unicodedata import east_asian_width
 
 CHINESE_FONTS = (
     "Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC", "Source Han Sans CN",
@@ -12,11 +16,23 @@ CHINESE_FONTS = (
     "Heiti SC", "STHeiti", "WenQuanYi Micro Hei", "WenQuanYi Zen Hei", "Arial Unicode MS",
 )  # fmt: skip
 
+NO_FONT = (
+    "no Chinese font is installed: figures are in English. Install one, such as Noto Sans CJK SC "
+    "(the package fonts-noto-cjk of Debian and Ubuntu, google-noto-sans-cjk-fonts of Fedora, "
+    "font-noto-cjk of Homebrew), and give the command again "
+    "未安装中文字体，图件改用英文；请安装Noto Sans CJK SC等字体后重新运行"
+)
+LATIN_LETTERS, COLUMNS = 135, 142  # of a line under a figure; a Chinese character is two columns
+NEVER_FIRST = "，。；：、）》%"  # of a line
+
 
 class Words(NamedTuple):
     """Everything that a figure says; braces are filled in."""
 
     place: int  # of the language where names come in both
+    comma: str
+    colon: str
+    semicolon: str
     million: tuple[float, str]  # persons to one unit, and the unit's name
     money: tuple[float, str]  # yuan to one unit, and the unit's name
     pyramid_title: str
@@ -61,6 +77,9 @@ class Words(NamedTuple):
 
 ENGLISH = Words(
     place=0,
+    comma=", ",
+    colon=": ",
+    semicolon="; ",
     million=(1e6, "million"),
     money=(1e9, "billion yuan"),
     pyramid_title="China's population by age and sex, {first} and {last}",
@@ -112,6 +131,9 @@ ENGLISH = Words(
 )
 CHINESE = Words(
     place=1,
+    comma="，",
+    colon="：",
+    semicolon="；",
     million=(1e4, "万人"),
     money=(1e8, "亿元"),
     pyramid_title="中国分年龄、性别人口：{first}年与{last}年",
@@ -163,8 +185,24 @@ def chinese_font() -> str | None:
     """Name of an installed font with Chinese characters, or None."""
     from matplotlib import font_manager
 
-    installed: Any = {font.name for font in font_manager.fontManager.ttflist}
-    return next((name for name in CHINESE_FONTS if name in installed), None)
+    def found() -> str | None:
+        installed: Any = {font.name for font in font_manager.fontManager.ttflist}
+        return next((name for name in CHINESE_FONTS if name in installed), None)
+
+    if found() is None:
+        _read_new_fonts()
+    return found()
+
+
+def _read_new_fonts() -> None:
+    """Fonts that were installed after matplotlib last listed them."""
+    from matplotlib import font_manager
+
+    known: Any = {font.fname for font in font_manager.fontManager.ttflist}
+    for path in font_manager.findSystemFonts():
+        if path not in known:
+            with suppress(Exception):  # of files that are no font that it reads
+                font_manager.fontManager.addfont(path)
 
 
 def language_for(language: str) -> str:
@@ -178,7 +216,7 @@ def language_for(language: str) -> str:
     if language not in ("en", "zh"):
         raise ValueError(f"unknown language {language!r}; allowed: en, zh")
     if language == "zh" and chinese_font() is None:
-        warnings.warn("no Chinese font is installed: figures are in English", stacklevel=3)
+        warnings.warn(NO_FONT, stacklevel=3)
         return "en"
     return language
 
@@ -186,3 +224,21 @@ def language_for(language: str) -> str:
 def words_in(language: str) -> Words:
     """The words of a language that can be shown."""
     return CHINESE if language == "zh" else ENGLISH
+
+
+def columns(text: str) -> int:
+    """Width of a text; a Chinese character takes two."""
+    return sum(2 if east_asian_width(letter) in "WF" else 1 for letter in text)
+
+
+def wrapped(text: str) -> str:
+    """A note in lines that fit under a figure; numbers and Latin words are not broken."""
+    if text.isascii():
+        return fill(text, LATIN_LETTERS)
+    lines = [""]
+    for piece in re.findall(r"[!-~]+|.", text):
+        if columns(lines[-1] + piece) <= COLUMNS or piece in NEVER_FIRST:
+            lines[-1] += piece
+        else:
+            lines.append(piece.lstrip())
+    return "\n".join(lines)

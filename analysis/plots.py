@@ -29,7 +29,7 @@ from .indicators import (
     over_replicates,
     replicates_behind,
 )
-from .plot_words import Words, chinese_font, language_for, words_in
+from .plot_words import Words, chinese_font, language_for, words_in, wrapped
 from .quantities import FUND_NAMES, PRICES_OF, deflator, total
 
 if TYPE_CHECKING:
@@ -50,6 +50,8 @@ VISIBLE = 1e-3  # of the baseline's peak: a scenario closer than this is not dra
 EDGE = 0.02  # of the width, where titles and notes begin
 LINE = 0.15  # inches
 LABEL_GAP = 0.17  # of the height of a panel
+LOWEST_LABEL = 0.04  # of it: lower ones would stand among the years
+LEFT = (0.075, 0.09)  # margin of the panels; amounts in 亿元 have more digits
 DPI = 150
 WIDTH = 7.6  # inches, the text width of an A4 page
 INK, FAINT, GRID = "#222222", "#6b6b6b", "#e4e4e4"
@@ -90,8 +92,16 @@ def write_figures(dataset: xr.Dataset, folder: Path | str, language: str = "en")
             dataset, language
         )
     for name, figure in figures.items():
-        figure.savefig(Path(folder) / name, dpi=DPI)
+        save(figure, Path(folder) / name, language)
     return [Path(folder) / name for name in figures]
+
+
+def save(figure: "Figure", path: Path, language: str) -> None:
+    """Write a figure as PNG; the minus of Chinese fonts is as wide as a character."""
+    from matplotlib import rc_context
+
+    with rc_context({"axes.unicode_minus": language != "zh"}):  # read when ticks are written
+        figure.savefig(path, dpi=DPI)
 
 
 def population_pyramids(dataset: xr.Dataset, language: str = "en") -> "Figure":
@@ -111,7 +121,8 @@ def population_pyramids(dataset: xr.Dataset, language: str = "en") -> "Figure":
         paths = _other_paths(dataset, last)
         _outline(axes, paths, words)
         headline(figure, words.pyramid_title.format(first=first, last=last))
-        subtitle = f"{reference_title(dataset, language)}; {concept_of(dataset, words)}"
+        subtitle = words.semicolon.join([reference_title(dataset, language),
+                                         concept_of(dataset, words)])  # fmt: skip
         below_headline(figure, 0, subtitle, FAINT)
         if paths:
             dashed, dotted = (name for name, _ in paths)
@@ -134,7 +145,7 @@ def births_and_funds(
         grid = figure.subplots(len(shown), 2, sharex=True, squeeze=False)
         base = reference(dataset)
         for (left, right), panel in zip(grid, shown, strict=True):
-            _level(left, panel, base)
+            _level(left, panel, base, words)
             _difference(right, panel, base, words)
         _place(figure, grid, dataset, words, language)
     return figure
@@ -356,10 +367,11 @@ def _place(
     headline(figure, words.births_title)
     for k, name in enumerate([base, *(name for name in names if name != base)]):
         title = scenario_title(dataset, name, language)
-        below_headline(figure, k, name if title == name else f"{name}: {title}", colours[name])
+        text = name if title == name else words.colon.join([name, title])
+        below_headline(figure, k, text, colours[name])
     top = 0.36 + LINE * len(names)
     figure.subplots_adjust(
-        left=0.075, right=0.88, wspace=0.56, hspace=0.62,
+        left=LEFT[words.place], right=0.88, wspace=0.56, hspace=0.62,
         top=1 - (top + 0.5) / height, bottom=0.95 / height,
     )  # fmt: skip
     own = any(reference_of(dataset, name) not in (None, base) for name in names)
@@ -382,15 +394,15 @@ def _notes(dataset: xr.Dataset, words: Words, base: str) -> list[str]:
 
 
 def footnote(figure: "Figure", lines: Sequence[str]) -> None:
-    text = "\n".join(fill(line, 135 if line.isascii() else 82) for line in lines)
+    text = "\n".join(map(wrapped, lines))
     figure.text(EDGE, 0.08 / figure.get_figheight(), text, fontsize=7, va="bottom", color=FAINT)
 
 
-def _level(axes: "Axes", panel: Panel, base: str) -> None:
+def _level(axes: "Axes", panel: Panel, base: str, words: Words) -> None:
     """The reference and every scenario that visibly departs from it."""
     moved = _departing(panel, base)
     draw_lines(axes, panel.values, [base, *moved], base)
-    axes.set_title(f"{panel.title}, {panel.unit}", loc="left", weight="bold", pad=4)
+    axes.set_title(words.comma.join([panel.title, panel.unit]), loc="left", weight="bold", pad=4)
     lowest, highest = float(panel.values.min()), float(panel.values.max())
     axes.set_ylim(bottom=0 if lowest >= 0 else None, top=None if highest > 0 else 0)
     if lowest < 0:
@@ -465,7 +477,9 @@ def name_ends(axes: "Axes", values: xr.DataArray, scenarios: Sequence[str], base
     low, high = axes.get_ylim()
     ends = [float(here.sel(scenario=name)[-1] - low) / (high - low) for name in scenarios]
     labels = [fill(name, 15) for name in scenarios]
-    for label, name, y in zip(labels, scenarios, spread_apart(ends, LABEL_GAP), strict=True):
+    for label, name, y in zip(
+        labels, scenarios, spread_apart(ends, LABEL_GAP, LOWEST_LABEL), strict=True
+    ):
         look: dict[str, Any] = {
             "va": "center",
             "fontsize": 7,
@@ -475,12 +489,16 @@ def name_ends(axes: "Axes", values: xr.DataArray, scenarios: Sequence[str], base
         axes.text(1.02, y, label, transform=axes.transAxes, **look)
 
 
-def spread_apart(values: Sequence[float], gap: float) -> list[float]:
-    """Positions at least a gap apart, in the order of the values and as near as can be."""
+def spread_apart(values: Sequence[float], gap: float, lowest: float = -np.inf) -> list[float]:
+    """Positions at least a gap apart, in the order of the values and as near as can be.
+
+    lowest : below which none stands
+    """
     from scipy.optimize import isotonic_regression
 
     order = np.argsort(values, kind="stable")
     steps = gap * np.arange(len(values))
     placed = np.empty(len(values))
-    placed[order] = isotonic_regression(np.asarray(values)[order] - steps).x + steps
+    near = isotonic_regression(np.asarray(values)[order] - steps).x
+    placed[order] = np.maximum(near, lowest) + steps  # the bound keeps the order and the gaps
     return [float(value) for value in placed]

@@ -338,6 +338,16 @@ def compare(
         _write_effects(dataset, figures, language)
 
 
+def _shown_in(language: str) -> str:
+    """The language of figures: English, and what to install is said, without a Chinese font."""
+    from ..analysis.plot_words import NO_FONT, chinese_font
+
+    if language == "zh" and chinese_font() is None:
+        _say(NO_FONT)
+        return "en"
+    return language
+
+
 def _write_effects(dataset: "xr.Dataset", folder: str, language: str) -> None:
     """A figure and a table for each scenario: of births in parts, or of what it costs."""
     from ..analysis.compare import reference_of
@@ -348,15 +358,15 @@ def _write_effects(dataset: "xr.Dataset", folder: str, language: str) -> None:
         written = write_comparison(table, dataset, path.with_suffix(".csv"), "csv", language)
         typer.echo(f"Figure: {path}\nTable: {written}")
 
-    drawn = set()
-    for path, table in write_effects(dataset, folder, language):
+    drawn, shown = set(), _shown_in(language)
+    for path, table in write_effects(dataset, folder, shown):
         put(path, table)
         drawn.add(str(table["scenario"].iloc[0]))
     for scenario in map(str, dataset["scenario"].values):
         other = reference_of(dataset, scenario)
         if other is None or scenario in drawn:
             continue
-        found = write_outlays(dataset, scenario, folder, language)
+        found = write_outlays(dataset, scenario, folder, shown)
         if found is None:
             typer.echo(f"No figure of {scenario}: no draw of this run differs from {other}")
         else:
@@ -419,7 +429,7 @@ def actuary(
         from ..analysis.actuary_plots import write_actuary_figures
 
         since = int(valuations["since"].iloc[0])
-        for file in write_actuary_figures(dataset, fund, since, figures, language):
+        for file in write_actuary_figures(dataset, fund, since, figures, _shown_in(language)):
             typer.echo(f"Figure: {file}")
 
 

@@ -211,8 +211,34 @@ def test_chinese_labels_where_a_font_has_them(forecast, chinese):
 
 def test_english_with_a_notice_where_no_font_has_chinese(forecast, monkeypatch):
     monkeypatch.setattr(font_manager.fontManager, "ttflist", [])
-    with pytest.warns(UserWarning, match="no Chinese font"):
+    monkeypatch.setattr(font_manager, "findSystemFonts", list)
+    with pytest.warns(UserWarning, match="no Chinese font is installed.*Install one, such as Noto"):
         assert plot_words.language_for("zh") == "en"
+
+
+def test_a_font_that_was_installed_since_is_found(monkeypatch):
+    path = font_manager.findfont("DejaVu Sans Mono")
+    monkeypatch.setattr(font_manager.fontManager, "ttflist", [])
+    monkeypatch.setattr(font_manager, "findSystemFonts", lambda: [path, "/no/such/font.ttf"])
+    monkeypatch.setattr(plot_words, "CHINESE_FONTS", ("DejaVu Sans Mono",))
+    assert plot_words.chinese_font() == "DejaVu Sans Mono"
+
+
+def test_notes_are_broken_where_they_fit_and_not_inside_numbers():
+    text = "队列为前后共5个出生年份（Bongaarts和Feeney，1998）。" * 6
+    lines = plot_words.wrapped(text).split("\n")
+    assert "".join(lines) == text
+    assert len(lines) > 2
+    assert max(map(plot_words.columns, lines)) <= plot_words.COLUMNS + 2
+    assert all(line[0] not in plot_words.NEVER_FIRST for line in lines)
+    assert sum(line.count("1998") for line in lines) == 6
+    assert plot_words.wrapped("one word " * 40).count("\n") == 2
+
+
+def test_no_label_stands_among_the_years():
+    placed = plots.spread_apart([0.0, 0.01, 0.02], 0.2, 0.04)
+    assert placed == pytest.approx([0.04, 0.24, 0.44])
+    assert plots.spread_apart([0.5, 0.9], 0.2, 0.04) == pytest.approx([0.5, 0.9])
 
 
 def test_an_unknown_language_is_refused(forecast):

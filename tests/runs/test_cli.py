@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from songhe.analysis import plot_effects
+from songhe.analysis import plot_effects, plot_words
 from songhe.runs import cli, ensemble
 from typer.testing import CliRunner
 
@@ -91,6 +91,16 @@ def test_compare_prints_the_table(finished):
     code, printed, _ = command("compare", finished[0])
     assert code == 0
     assert "Difference from" in printed
+
+
+def test_without_a_chinese_font_the_command_says_what_to_install(finished, tmp_path, monkeypatch):
+    monkeypatch.setattr(plot_words, "chinese_font", lambda: None)
+    arguments = ["--figures", tmp_path, "--language", "zh"]
+    code, printed, errors = command("compare", finished[0], *arguments)
+    assert code == 0
+    assert errors.splitlines() == [plot_words.NO_FONT]
+    assert "Figure:" in printed
+    assert "中心值" in (tmp_path / "effects_ltci-delayed.csv").read_text(encoding="utf-8-sig")
 
 
 @pytest.mark.parametrize(
