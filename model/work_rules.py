@@ -44,6 +44,7 @@ class WorkTables(NamedTuple):
     """What the rules read.
 
     prevalence, weight : float64[cell, work], shares, and weights of those who review
+    over_weight : float32[cell, work], one over weight, infinite where that is 0
     turnover_words : uint64[residence, work], chances to review as words of luck; late_words : of
         all kinds from late_age on, of people outside the employee scheme
     member_age : int64[sex], at which members of the employee scheme choose until they draw a
@@ -71,6 +72,7 @@ class WorkTables(NamedTuple):
     innovation_sd: float
     stationary_sd: float
     transitory_sd: float
+    over_weight: NDArray[np.float32]
 
 
 @rule
@@ -111,6 +113,38 @@ def choose(
     return best
 
 
+# A waiting time is -log(u) over the weight, and -log(u) = 2 (t + t**3 / 3 + t**5 / 5 + ...) of
+# t = (1 - u) / (1 + u). Two terms are too short; with t**2 for the ratio of all further terms it
+# is too long. Between both bounds few choices are left open, and loops without a branch find them.
+ONE, TWO, HALF, THIRD = (np.float32(x) for x in (1.0, 2.0, 0.5, 1.0 / 3.0))
+UNIT = np.float32(2.0**-32)
+ROUNDING = np.float32(1.00001)  # more than what float32 may lose between the two bounds
+
+
+@rule
+def term_of(word: Any) -> Any:
+    """The term t of the uniform of a word, float32; made of 1 - u, which keeps all digits."""
+    rest = (np.float32(np.uint32(LOW - np.uint64(word))) + HALF) * UNIT
+    return rest / (TWO - rest)
+
+
+@rule
+def least_wait(t: Any, over_weight: Any) -> Any:
+    """Half a waiting time, or a little less, float32."""
+    return t * (ONE + t * t * THIRD) * over_weight
+
+
+@rule
+def is_soonest(wait: Any, t: Any, next_wait: Any) -> bool:
+    """Whether a choice is sure: the longest that its wait may be is below all others.
+
+    wait : `least_wait` of the choice; t : its term; next_wait : the second least of all
+    """
+    square = t * t
+    longest = wait * (ONE + square * THIRD / (ONE - square)) / (ONE + square * THIRD)
+    return bool(longest * ROUNDING < next_wait)
+
+
 @rule
 def has_young(sex: int, since_birth: int) -> bool:
     """Whether a person is the mother of a young child; since_birth : years since her last birth."""
@@ -138,10 +172,44 @@ def next_deviation(z: float, innovation: float, t: WorkTables) -> float:
 
 
 @rule
-def relative_earnings(level: float, lasting: float, z: float, luck_: float, t: WorkTables) -> float:
-    """Earnings over those of a median enterprise worker of 30; two standard normals, and z."""
-    log = level + t.lasting_sd * lasting + z + t.transitory_sd * luck_
-    return float(min(np.exp(log), MOST_RELATIVE))
+def log_earnings(level: float, lasting: float, z: float, luck_: float, t: WorkTables) -> float:
+    """Log of `relative_earnings`; two standard normals, and z."""
+    return float(level + t.lasting_sd * lasting + z + t.transitory_sd * luck_)
+
+
+@rule
+def stored_earnings(log: float) -> float:
+    """Earnings in whole millionths of those of a median enterprise worker of 30."""
+    return float(np.rint(min(np.exp(log), MOST_RELATIVE) * RELATIVE))
+
+
+# The exponential as the 256th power of a short series, at 1e-13: eight squares, and no table.
+PARTS = 1.0 / 256.0
+C2, C3, C4, C5, C6, C7, C8 = 1 / 2, 1 / 6, 1 / 24, 1 / 120, 1 / 720, 1 / 5040, 1 / 40320
+EXP_ERROR = 1e-12  # relative, with room
+
+
+@rule
+def near_earnings(log: float) -> float:
+    """`stored_earnings` before rounding, by arithmetic that a loop does for many at once."""
+    q = log * PARTS
+    p = C4 + q * (C5 + q * (C6 + q * (C7 + q * C8)))
+    p = 1.0 + q * (1.0 + q * (C2 + q * (C3 + q * p)))
+    p *= p
+    p *= p
+    p *= p
+    p *= p
+    p *= p
+    p *= p
+    p *= p
+    p *= p
+    return min(p, MOST_RELATIVE) * RELATIVE
+
+
+@rule
+def is_open(near: float) -> bool:
+    """Whether the error of `near_earnings` may change the whole number that it is rounded to."""
+    return bool(abs(near - np.rint(near)) > 0.5 - near * EXP_ERROR)
 
 
 def normal_values() -> Floats:
@@ -187,6 +255,8 @@ def _tables(numbers: Numbers) -> WorkTables:
     shares = prevalence_of(p, p.array(EMPLOYMENT + "level"))
     turnover = np.clip(p.array(EMPLOYMENT + "turnover"), 0.0, 1.0)
     weights = shares * turnover[:, None, None, None]
+    with np.errstate(divide="ignore"):
+        over_weight = (1.0 / weights).astype(np.float32)
     completed = p.array("demography.schooling.completion_age").astype(np.int64)
     rho, sd = p.value(EARNINGS + "persistence"), p.value(EARNINGS + "innovation_sd")
     return WorkTables(
@@ -207,6 +277,7 @@ def _tables(numbers: Numbers) -> WorkTables:
         innovation_sd=sd,
         stationary_sd=sd / float(np.sqrt(1.0 - rho * rho)),
         transitory_sd=p.value(EARNINGS + "transitory_sd"),
+        over_weight=np.ascontiguousarray(over_weight.reshape(-1, N_WORK)),
     )
 
 

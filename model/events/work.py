@@ -15,14 +15,16 @@ from numpy.typing import NDArray
 
 from ...agents import luck
 from ...agents.columns import Column
-from ...agents.compiled import kernel
+from ...agents.compiled import kernel, rule
 from ...parameters.dims import PENSIONS, RESIDENCES, SCHEMES, SEXES, WORK
-from ..lanes import CHUNK, fill_lane, listed_ids
+from ..lanes import CHUNK, HIGH, LOW, fill_lane, listed_ids
 from ..prices import wage
 from ..step import Step
 from ..work_rules import (
+    CHOICE,
     ENTERPRISE,
     FLEXIBLE,
+    N_WORK,
     NONE,
     PUBLIC,
     RELATIVE,
@@ -34,10 +36,16 @@ from ..work_rules import (
     choose,
     earns,
     has_young,
+    is_open,
+    is_soonest,
+    least_wait,
+    log_earnings,
+    near_earnings,
     next_deviation,
     normal,
-    relative_earnings,
+    stored_earnings,
     tables_of,
+    term_of,
 )
 
 if TYPE_CHECKING:
@@ -72,6 +80,81 @@ class Rules(NamedTuple):
     starts: bool
 
 
+@rule
+def highest_words(t: WorkTables) -> Any:
+    """The highest words that may mean a review, uint32[work + 1]; last that of the late age."""
+    highest = np.zeros(N_WORK + 1, np.uint32)
+    highest[N_WORK] = min(t.late_words, LOW)
+    for residence in range(t.turnover_words.shape[0]):
+        for kind in range(N_WORK):
+            word = np.uint32(min(t.turnover_words[residence, kind], LOW))
+            highest[kind] = max(highest[kind], word)
+    return highest
+
+
+@rule
+def find_reach(age: Any, work: Any, late_age: int, highest: Any, reach: Any) -> None:
+    """The highest word that may mean a review of each row; reach : uint32[n or more], out."""
+    late = highest[N_WORK]
+    for j in range(age.size):
+        reach[j] = late if age[j] >= late_age else np.uint32(0)
+    for kind in range(N_WORK):
+        word = highest[kind]
+        for j in range(age.size):
+            at_most = word if work[j] == kind else np.uint32(0)
+            reach[j] = max(reach[j], at_most)
+
+
+@rule
+def fill_terms(ids: Any, n: int, year: int, low: Any, high: Any, terms: Any) -> None:
+    """Terms of the waiting times of the first n ids; terms : float32[n or more] by kind of work."""
+    t0, t1, t2, t3, t4, t5 = terms
+    for j in range(n):
+        a, b, c, d = luck.philox(ids[j] & LOW, ids[j] >> HIGH, year, CHOICE, low, high)
+        t0[j], t1[j], t2[j], t3[j] = term_of(a), term_of(b), term_of(c), term_of(d)
+    for j in range(n):
+        a, b, _, _ = luck.philox(ids[j] & LOW, ids[j] >> HIGH, year, CHOICE + 1, low, high)
+        t4[j], t5[j] = term_of(a), term_of(b)
+
+
+@rule
+def find_soonest(n: int, terms: Any, over: Any, best: Any, sure: Any) -> None:
+    """The kind of work with the shortest waiting time, and whether the bounds settle that.
+
+    terms, over : float32[n or more] by kind of work; best, sure : uint8[n or more], out
+    """
+    first, second = np.empty(CHUNK, np.float32), np.empty(CHUNK, np.float32)
+    term = np.empty(CHUNK, np.float32)
+    for k in range(n):
+        first[k], second[k], term[k], best[k] = np.inf, np.inf, 0.0, 0
+    for kind in range(N_WORK):
+        t, v = terms[kind], over[kind]
+        for k in range(n):
+            wait = least_wait(t[k], v[k])
+            sooner = wait < first[k]
+            second[k] = min(second[k], max(wait, first[k]))
+            first[k] = wait if sooner else first[k]
+            term[k] = t[k] if sooner else term[k]
+            best[k] = kind if sooner else best[k]
+    for k in range(n):
+        sure[k] = is_soonest(first[k], term[k], second[k])
+
+
+@rule
+def earn(logs: Any, n: int) -> None:
+    """Turn the first n logs into earnings as they are stored."""
+    near, n_open = np.empty(CHUNK), 0
+    for k in range(n):
+        near[k] = near_earnings(logs[k])
+        n_open += is_open(near[k])
+    if n_open == 0:
+        for k in range(n):
+            logs[k] = np.rint(near[k])
+    else:
+        for k in range(n):
+            logs[k] = stored_earnings(logs[k])
+
+
 @kernel
 def live_work(
     id: Any, alive: Any, age: Any, sex: Any, residence: Any, province: Any, education: Any,
@@ -80,34 +163,84 @@ def live_work(
 ) -> None:  # fmt: skip
     """Work, deviation and earnings over those of a median worker (in millionths) of each row.
 
-    u : uint32[4, n], words of the yearly call. Lists are built without a branch: who is free to
-    work, who of these leaves school, who reviews; and then who earns.
+    u : uint32[4, n], words of the yearly call. In each chunk: who is free to work, who of these
+    leaves school, who reviews, what is chosen, and who earns how much. Lists are built without
+    a branch, and what a loop does for all of a list has none either.
     """
     t, chances = r.t, u[REVIEWS]
     turnover, late, entry_age = t.turnover_words, t.late_words, t.entry_age
-    stay, enter = np.empty(CHUNK, np.uint32), np.empty(CHUNK, np.uint32)
-    rows = np.empty(CHUNK, np.uint32)
-    ids, lasting, x = np.empty(CHUNK, np.uint64), np.empty(CHUNK, np.uint32), np.empty(CHUNK)
+    bounds = highest_words(t)
+    youngest, oldest = (0, 127) if r.starts else (entry_age.min(), entry_age.max())
+    free, enters = np.empty(CHUNK, np.uint8), np.empty(CHUNK, np.uint8)
+    best, sure = np.empty(CHUNK, np.uint8), np.empty(CHUNK, np.uint8)
+    reach, lasting = np.empty(CHUNK, np.uint32), np.empty(CHUNK, np.uint32)
+    rows, enter = np.empty(CHUNK, np.uint32), np.empty(CHUNK, np.uint32)
+    ids, x = np.empty(CHUNK, np.uint64), np.empty(CHUNK)
+    f4 = np.float32  # apart from one another, as rows of one array stop the loops' vectorising
+    terms = (
+        np.empty(CHUNK, f4), np.empty(CHUNK, f4), np.empty(CHUNK, f4), np.empty(CHUNK, f4),
+        np.empty(CHUNK, f4), np.empty(CHUNK, f4),
+    )  # fmt: skip
+    over = (
+        np.empty(CHUNK, f4), np.empty(CHUNK, f4), np.empty(CHUNK, f4), np.empty(CHUNK, f4),
+        np.empty(CHUNK, f4), np.empty(CHUNK, f4),
+    )  # fmt: skip
+    o0, o1, o2, o3, o4, o5 = over
     for first in range(0, id.size, CHUNK):
-        last = min(first + CHUNK, id.size)
-        n_stay, n_enter = 0, 0
-        for j in range(first, last):
-            i = np.uint32(j)  # needs no test for a sign
-            free = (alive[i] == 1) & (age[i] >= WORKING_AGE) & (enrolled[i] == 0)
-            free &= pension[i] < EMPLOYEE  # nor from a public post
-            enters = free & (r.starts | (age[i] == entry_age[education[i]]))
-            work[i] *= free
-            earnings[i] = 0
-            stay[n_stay], enter[n_enter] = i, i
-            n_stay += free & (not enters)
-            n_enter += enters
+        size = min(CHUNK, id.size - first)
+        for j in range(size):
+            i = np.uint32(first + j)  # needs no test for a sign
+            is_free = (alive[i] == 1) & (age[i] >= WORKING_AGE) & (enrolled[i] == 0)
+            free[j] = is_free & (pension[i] < EMPLOYEE)  # nor from a public post
+            enters[j] = 0
+        for j in range(size):
+            work[np.uint32(first + j)] *= free[j]
+        for j in range(size):
+            earnings[np.uint32(first + j)] = 0
+        n, n_enter = 0, 0
+        for j in range(size):
+            i = np.uint32(first + j)
+            rows[np.uint32(n)] = i
+            n += free[j] & (age[i] >= youngest) & (age[i] <= oldest)
+        for k in range(n):
+            i = rows[k]
+            enter[n_enter] = i
+            n_enter += r.starts | (age[i] == entry_age[education[i]])
+        for k in range(n_enter):
+            enters[enter[k] - np.uint32(first)] = 1
+        find_reach(age[first : first + size], work[first : first + size], t.late_age, bounds, reach)
         n = 0
-        for k in range(n_stay):
-            i = stay[k]
+        for j in range(size):
+            i = np.uint32(first + j)
+            rows[np.uint32(n)] = i
+            n += (free[j] > enters[j]) & (chances[i] <= reach[j])
+        some, n = n, 0
+        for k in range(some):
+            i = rows[k]
             outside = (age[i] >= t.late_age) & (scheme[i] != MEMBER)
             rows[n] = i
             n += chances[i] < (late if outside else turnover[residence[i], work[i]])
+        listed_ids(id, rows, n, ids)
+        fill_terms(ids, n, r.year, r.low, r.high, terms)
         for k in range(n):
+            i = rows[k]
+            no_work = t.no_work_factor if has_young(sex[i], since_birth[i]) else 1.0
+            like = age_of_choice(age[i], sex[i], scheme[i] == MEMBER, t)
+            cell = cell_of(residence[i], education[i], sex[i], like)
+            o0[k] = t.over_weight[cell, 0] / f4(no_work)
+            o1[k] = t.over_weight[cell, 1]
+            o2[k] = t.over_weight[cell, 2]
+            o3[k] = t.over_weight[cell, 3]
+            o4[k] = t.over_weight[cell, 4]
+            o5[k] = t.over_weight[cell, 5]
+        find_soonest(n, terms, over, best, sure)
+        some = 0
+        for k in range(n):
+            i = rows[k]
+            work[i] = best[k]
+            rows[some] = i
+            some += sure[k] == 0
+        for k in range(some):
             i = rows[k]
             no_work = t.no_work_factor if has_young(sex[i], since_birth[i]) else 1.0
             like = age_of_choice(age[i], sex[i], scheme[i] == MEMBER, t)
@@ -118,9 +251,10 @@ def live_work(
             cell = cell_of(residence[i], education[i], sex[i], age[i])
             work[i] = choose(id[i], r.year, t.prevalence, cell, 1.0, r.low, r.high)
         n = 0
-        for k in range(n_stay):
-            rows[n] = stay[k]
-            n += earns(work[stay[k]])
+        for j in range(size):
+            i = np.uint32(first + j)
+            rows[np.uint32(n)] = i
+            n += earns(work[i]) & (enters[j] == 0)
         for k in range(n):
             i = rows[k]
             x[k] = next_deviation(earnings_z[i] / SCALE, normal(u[INNOVATION, i], t.normals), t)
@@ -139,7 +273,10 @@ def live_work(
                 t.level[work[i], sex[i], education[i], min(age[i], 99)] + t.province[province[i]]
             )
             alpha, short = normal(lasting[k], t.normals), normal(u[LUCK, i], t.normals)
-            earnings[i] = np.rint(relative_earnings(level, alpha, x[k], short, t) * RELATIVE)
+            x[k] = log_earnings(level, alpha, x[k], short, t)
+        earn(x, n)
+        for k in range(n):
+            earnings[rows[k]] = np.int32(x[k])
 
 
 @kernel

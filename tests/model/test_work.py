@@ -114,8 +114,47 @@ def test_more_schooling_earns_more_and_women_less(t):
 @pytest.mark.parametrize("worse", [{"lasting": -1.0}, {"z": -0.5}, {"luck_": -1.0}])
 def test_worse_luck_never_earns_more(t, worse):
     own = {"lasting": 0.0, "z": 0.0, "luck_": 0.0}
-    before = wr.relative_earnings(0.0, *own.values(), t)
-    assert wr.relative_earnings(0.0, *(own | worse).values(), t) < before == 1.0
+    before = wr.log_earnings(0.0, *own.values(), t)
+    assert wr.log_earnings(0.0, *(own | worse).values(), t) < before == 0.0
+
+
+def test_waiting_times_lie_between_their_bounds():
+    """Over all sizes of a word, the ends included; a wait alone is settled by its longest."""
+    last = 2**32 - 1
+    for word in [0, 1, last, last - 1, *np.geomspace(2, last - 2, 400).astype(np.int64)]:
+        wait = -np.log1p(-(last - int(word) + 0.5) * 2.0**-32) / 0.3
+        t = wr.term_of(np.uint64(word))
+        least = wr.least_wait(t, np.float32(1 / 0.3))
+        assert 2.0 * float(least) <= wait * 1.000001
+        assert not wr.is_soonest(least, t, np.float32(wait * 0.499995))
+
+
+def test_bounds_settle_no_choice_otherwise_than_the_waiting_times(t):
+    """Bits: kinds of work of those who review, by bounds and by logarithms."""
+    n, key = 1000, luck.key_of(5, 0, 0)
+    ids = luck.base_ids(np.arange(1, n + 1))
+    cells = np.random.default_rng(1).integers(0, len(t.weight), n)
+    terms = tuple(np.empty(n, np.float32) for _ in WORK)
+    over = tuple(np.ascontiguousarray(t.over_weight[cells, k]) for k in range(len(WORK)))
+    best, sure = np.empty(n, np.uint8), np.empty(n, np.uint8)
+    work.fill_terms(ids, n, 2012, key.low, key.high, terms)
+    work.find_soonest(n, terms, over, best, sure)
+    chosen = [
+        wr.choose(identity, 2012, t.weight, cell, 1.0, key.low, key.high)
+        for identity, cell in zip(ids, cells, strict=True)
+    ]
+    assert 0.8 < sure.mean() < 1.0
+    np.testing.assert_array_equal(best[sure == 1], np.array(chosen)[sure == 1])
+
+
+def test_earnings_by_a_series_are_those_of_the_exponential():
+    """Bits, from the least to the most that is stored, and of whole numbers and halves."""
+    logs = np.linspace(-40.0, 12.0, 1024)
+    halves = np.log((np.arange(1024) + 0.5) / 1e6)
+    for values in (logs, halves):
+        found = values.copy()
+        work.earn(found, len(found))
+        np.testing.assert_array_equal(found, [wr.stored_earnings(x) for x in values])
 
 
 def test_who_earns():
