@@ -9,6 +9,7 @@ out rent and landlords.
 Source: assumed, see `coresidence.yaml`.
 """
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -16,8 +17,8 @@ from numpy.typing import NDArray
 
 from ..agents import luck
 from ..agents.compiled import kernel, rule
-from ..agents.members import members
-from . import homes
+from ..agents.members import list_members, members
+from .homes import uniforms
 
 if TYPE_CHECKING:
     from .model import SongheModel
@@ -29,86 +30,90 @@ Array = NDArray[np.float64]
 PLACE_ON_CIRCLE = 1  # lane of the call of households, below the old age
 KEY = "demography.coresidence."
 FAMILY_HOME = -1
+LIVES, BOUND = np.uint8(1), np.uint8(2)  # bits of how a person stands
 
 
 @rule
 def is_at_home(j: int, h: int, first: Any, following: Any) -> bool:
     """Whether a person is among the members of a household; j may be -1."""
-    i = first[h]
+    i = first[h] if j >= 0 else -1
     while i >= 0 and i != j:
         i = following[i]
     return bool(i >= 0)
 
 
-@rule
-def lodgers_in(
-    h: int, age: Any, death_u: Any, partner: Any, mother: Any, father: Any, first: Any,
-    following: Any, adult_age: int, old_age: int,
-) -> int:  # fmt: skip
-    """Members of a household if they are unrelated adults, else FAMILY_HOME.
+@kernel
+def count_adults(rows: Any, homes: Any, standing: Any, lodgers: Any) -> int:
+    """Count the members of households who are no minors and not old; FAMILY_HOME where any is.
 
+    rows, homes : int32, all members of the households in question, and the household of each;
+        cut down to those of homes where kin must be sought; returns their number
+    standing : uint8[people], as of `mark_ages`; lodgers : int32[households], 0 for these before
+    """
+    n, left = 0, 0
+    families = np.empty(rows.size + 1, np.int32)
+    for k in range(rows.size):
+        h, s = homes[k], standing[np.uint32(rows[k])]
+        lodgers[h] += s & LIVES
+        families[np.uint32(n)] = h
+        n += (s & BOUND) != 0
+    for h in families[:n]:
+        lodgers[h] = FAMILY_HOME
+    for k in range(rows.size):
+        i, h = rows[k], homes[k]
+        rows[np.uint32(left)], homes[np.uint32(left)] = i, h
+        left += (lodgers[h] > 0) & (standing[np.uint32(i)] != 0)
+    return left
+
+
+@kernel
+def seek_kin(
+    rows: Any, homes: Any, partner: Any, mother: Any, father: Any, first: Any, following: Any,
+    lodgers: Any,
+) -> None:  # fmt: skip
+    """Write FAMILY_HOME for households in which somebody lives with a spouse or a parent.
+
+    rows, homes : int32, members and the household of each; lodgers : int32[households]
     Brothers and sisters count as unrelated. Who dies in the year is no member, but kin. Kin
     are sought in the household: their own rows may be far away.
     """
-    n, i = 0, first[h]
-    while i >= 0:
-        if death_u[i] >= 1.0:
-            if age[i] + 1 < adult_age or age[i] + 1 >= old_age:
-                return FAMILY_HOME
-            for j in (partner[i], mother[i], father[i]):
-                if j >= 0 and is_at_home(j, h, first, following):
-                    return FAMILY_HOME
-            n += 1
-        i = following[i]
-    return n
+    for k in range(rows.size):
+        i, h = rows[k], homes[k]
+        if lodgers[h] < 0 or (first[h] == i and following[i] < 0):  # settled, or alone
+            continue
+        for j in (partner[i], mother[i], father[i]):
+            if is_at_home(j, h, first, following):
+                lodgers[h] = FAMILY_HOME
+                break
 
 
 @kernel
-def fill_lodgers(
-    homes: Any, age: Any, death_u: Any, partner: Any, mother: Any, father: Any, first: Any,
-    following: Any, adult_age: int, old_age: int, lodgers: Any,
-) -> None:  # fmt: skip
-    """Count the lodgers of the listed households, -1 being none; lodgers : int32[homes], out."""
-    for k in range(homes.size):
-        lodgers[k] = FAMILY_HOME
-        if homes[k] >= 0:
-            lodgers[k] = lodgers_in(
-                homes[k], age, death_u, partner, mother, father, first, following, adult_age,
-                old_age,
-            )  # fmt: skip
-
-
-@kernel
-def mark_ages(
-    age: Any, death_u: Any, household: Any, adult_age: int, old_age: int, family: Any
-) -> None:
-    """Mark the homes of minors and old people; family : uint8[households + 1], by number + 1.
-
-    Here and below: without branches, and with marks of a byte that stay in the cache.
-    """
+def mark_ages(age: Any, death_u: Any, adult_age: int, old_age: int, standing: Any) -> None:
+    """Write who lives through the year, and of these who is a minor or old; uint8[people]."""
     span = np.uint8(old_age - adult_age)
     for i in range(age.size):
-        bound = (np.uint8(age[i] + 1 - adult_age) >= span) & (death_u[i] >= np.float32(1.0))
-        family[np.uint32(household[i] + 1)] |= bound
+        lives = death_u[i] >= np.float32(1.0)
+        bound = np.uint8(age[i] + 1 - adult_age) >= span
+        standing[i] = np.uint8(lives) * (LIVES + np.uint8(bound) * BOUND)
 
 
 @kernel
-def list_unmarked(household: Any, family: Any, rows: Any) -> int:
-    """List the members of all homes without a mark; returns their number."""
+def list_unbound(household: Any, standing: Any, family: Any, rows: Any, homes: Any) -> int:
+    """List the members of all homes without a minor or an old person; returns their number.
+
+    family : uint8[households + 1], by number + 1, BOUND where there is one; 0 before
+    rows, homes : int32, out, the members and the household of each
+    Without branches, and with marks of a byte that stay in the cache.
+    """
     n = 0
     for i in range(household.size):
-        rows[n] = i
-        n += family[np.uint32(household[i] + 1)] == 0
+        family[np.uint32(household[i] + 1)] |= standing[i] & BOUND
+    family[0] = BOUND
+    for i in range(household.size):
+        h = household[i]
+        rows[np.uint32(n)], homes[np.uint32(n)] = i, h
+        n += family[np.uint32(h + 1)] == 0
     return n
-
-
-@kernel
-def mark_couples(rows: Any, death_u: Any, partner: Any, household: Any, family: Any) -> None:
-    """Mark the homes of couples among the members of those in question."""
-    for i in rows:
-        j = partner[i]
-        couple = (j >= 0) & (household[np.uint32(max(j, 0))] == household[i])
-        family[np.uint32(household[i] + 1)] |= couple & (death_u[i] >= np.float32(1.0))
 
 
 def ages(model: "SongheModel") -> tuple[int, int]:
@@ -117,58 +122,129 @@ def ages(model: "SongheModel") -> tuple[int, int]:
     return int(p.value(KEY + "adult_age")), int(p.value(KEY + "old_age"))
 
 
-class Known(NamedTuple):
-    """Lodgers as found in a year; int32[households and some more]."""
+class Hosts(NamedTuple):
+    """One member of each home that takes in lodgers, in the order of the circle.
+
+    homes, rows : int64[n]; circle : float64[n], number of the place plus position in (0, 1)
+    """
+
+    homes: Rows
+    rows: Rows
+    circle: Array
+
+
+@dataclass
+class Known:
+    """Lodgers and hosts as found in a year.
+
+    standing : uint8[people], as of `mark_ages`; lodgers : int32[households and some more]
+    """
 
     year: int
+    standing: NDArray[np.uint8]
     lodgers: NDArray[np.int32]
+    hosts: Hosts
 
 
-def count_lodgers(model: "SongheModel", homes: Any) -> NDArray[np.int32]:
-    """Members of each of these households if they are unrelated adults, else -1."""
+def known(model: "SongheModel") -> Known:
+    """Lodgers and hosts of all households.
+
+    Found once a year, and again in households whose members or their links have changed.
+    """
+    found, changed = of_year(model), members(model).changed[: model.n_households]
+    numbers = np.flatnonzero(changed.view(np.bool_))
+    changed[numbers] = 0
+    count_anew(model, found, numbers)
+    find_anew(model, found, numbers)
+    return found
+
+
+def of_year(model: "SongheModel") -> Known:
+    """What was known of the year when it was last asked for."""
+    people, chains, n = model.people, members(model), model.n_households
+    found: Known = chains.kept
+    if found is not None and found.year == model.year and len(found.standing) == people.n:
+        return found
+    lodgers = np.full(len(chains.changed), FAMILY_HOME, np.int32)
+    standing = np.empty(people.n, np.uint8)
+    mark_ages(people["age"], people["death_u"], *ages(model), standing)
+    nobody = Hosts(*np.empty((2, 0), np.int64), np.empty(0))
+    found = chains.kept = Known(model.year, standing, lodgers, nobody)
+    chains.changed[:n] = 0
+    family = np.zeros(n + 1, np.uint8)
+    with people.room(np.int32) as rows, people.room(np.int32) as homes:
+        size = list_unbound(people["household"], standing, family, rows, homes)
+        numbers = np.flatnonzero(family[1:] == 0)
+        lodgers[numbers] = 0
+        count(model, found, rows[:size], homes[:size])
+    find_anew(model, found, numbers)
+    return found
+
+
+def count_anew(model: "SongheModel", known: Known, numbers: Rows) -> None:
+    """Count the lodgers of these households, each listed once."""
     people, chains = model.people, members(model)
-    columns = (people[name] for name in ("age", "death_u", "partner", "mother", "father"))
-    out = np.empty(len(homes), np.int32)
-    homes = np.asarray(homes, np.int64)
-    fill_lodgers(homes, *columns, chains.first, chains.following, *ages(model), out)
-    return out
+    known.lodgers[numbers] = 0
+    with people.room(np.int32) as rows, people.room(np.int32) as homes:
+        size = list_members(numbers, chains.first, chains.following, rows, homes)
+        count(model, known, rows[:size], homes[:size])
+
+
+def count(model: "SongheModel", known: Known, rows: Any, homes: Any) -> None:
+    """Count the lodgers of some households; rows, homes, lodgers : as of `count_adults`."""
+    people, chains = model.people, members(model)
+    n = count_adults(rows, homes, known.standing, known.lodgers)
+    kin = (people[name] for name in ("partner", "mother", "father"))
+    seek_kin(rows[:n], homes[:n], *kin, chains.first, chains.following, known.lodgers)
+
+
+def find_anew(model: "SongheModel", known: Known, numbers: Rows) -> None:
+    """Find the hosts of these households, whose lodgers are counted."""
+    anew = np.zeros(len(known.lodgers), np.bool_)
+    anew[numbers] = True
+    kept = np.flatnonzero(~anew[known.hosts.homes])
+    both = zip(known.hosts, hosts_in(model, numbers), strict=True)
+    known.hosts = in_order(model.people, *(np.concatenate((old[kept], new)) for old, new in both))
+
+
+def in_order(people: Any, homes: Rows, rows: Rows, circle: Array) -> Hosts:
+    """Hosts in the order of the circle; quick where most are in order already."""
+    order = np.argsort(circle, kind="stable")
+    rising = circle[order]
+    if (rising[1:] == rising[:-1]).any():
+        order = np.lexsort((people["id"][rows], circle))
+    return Hosts(homes[order], rows[order], circle[order])
+
+
+def hosts_in(model: "SongheModel", homes: Rows) -> Hosts:
+    """The hosts of those of these households that have lodgers and room for one more."""
+    people, p, chains = model.people, model.parameters, members(model)
+    most, until = (int(p.value(KEY + name)) for name in ("lodgers_most", "lodgers_until"))
+    n = chains.kept.lodgers[homes]
+    homes = homes[(n >= 1) & (n < most)]
+    rows = np.empty(len(homes), np.int64)
+    find_hosts(homes, people["age"], people["id"], chains.first, chains.following, until, rows)
+    some = np.flatnonzero((rows >= 0) & (people["death_u"][rows] >= 1.0))
+    rows = rows[some]
+    v = uniforms(model, rows, luck.Call.HOUSEHOLD)[PLACE_ON_CIRCLE]
+    circle = spot(people["province"][rows], people["residence"][rows]) + v
+    order = np.argsort(circle)
+    return Hosts(homes[some[order]], rows[order], circle[order])
 
 
 def lodgers(model: "SongheModel") -> NDArray[np.int32]:
-    """Members of each household of unrelated adults, int32[households]; -1 for families.
-
-    Counted once a year, and again in households whose members or their links have changed.
-    """
-    chains, n = members(model), model.n_households
-    if chains.kept is None or chains.kept.year != model.year:
-        chains.kept = Known(model.year, np.full(len(chains.changed), FAMILY_HOME, np.int32))
-        chains.changed[:n] = ~with_family(model)
-    known: Known = chains.kept
-    changed = np.flatnonzero(chains.changed[:n].view(np.bool_))
-    known.lodgers[changed] = count_lodgers(model, changed)
-    chains.changed[changed] = 0
-    return known.lodgers[:n]
-
-
-def with_family(model: "SongheModel") -> Flags:
-    """Whether a minor, an old person or a couple lives in each household, bool[households].
-
-    It leaves few in which kin need be sought.
-    """
-    people = model.people
-    family = np.zeros(model.n_households + 1, np.uint8)
-    home, death_u = people["household"], people["death_u"]
-    mark_ages(people["age"], death_u, home, *ages(model), family)
-    family[0] = 1
-    rows = np.empty(people.n + 1, np.int32)
-    some = rows[: list_unmarked(home, family, rows)]
-    mark_couples(some, death_u, people["partner"], home, family)
-    return family[1:].view(np.bool_)
+    """Members of each household of unrelated adults, int32[households]; -1 for families."""
+    return known(model).lodgers[: model.n_households]
 
 
 def shares_lodgings(model: "SongheModel", rows: Any) -> Flags:
     """Whether each person lives with people who are no family, bool[n]."""
-    return np.asarray(count_lodgers(model, model.people["household"][rows]) > 1)
+    found, home = of_year(model), model.people["household"][rows]
+    asked = np.zeros(model.n_households + 1, np.uint8)
+    asked[home] = 1  # the last place answers for no household
+    asked[:-1] &= members(model).changed[: model.n_households]
+    count_anew(model, found, np.flatnonzero(asked[:-1].view(np.bool_)))
+    return np.asarray((home >= 0) & (found.lodgers[home] > 1))
 
 
 @kernel
@@ -188,34 +264,6 @@ def find_hosts(
             i = following[i]
 
 
-@kernel
-def list_open(lodgers: Any, most: int, shut: Any, homes: Any) -> int:
-    """List the homes with lodgers and room for one more; shut : bool[households]."""
-    n, room = np.uint32(0), np.uint32(max(most - 1, 0))
-    for h in range(lodgers.size):
-        homes[n] = h
-        n += (np.uint32(lodgers[h] - 1) < room) & (not shut[h])
-    return int(n)
-
-
-def hosts(model: "SongheModel", away: Rows) -> Rows:
-    """One member of each home that takes in lodgers.
-
-    away : int64, people who move out; their homes take nobody in
-    """
-    people, p, chains = model.people, model.parameters, members(model)
-    home, n = people["household"][away], model.n_households
-    shut, homes = np.zeros(n + 1, np.bool_), np.empty(n + 1, np.int64)
-    shut[home] = True  # the last place answers for no household
-    most, until = (int(p.value(KEY + name)) for name in ("lodgers_most", "lodgers_until"))
-    homes = homes[: list_open(lodgers(model), most, shut, homes)]
-    found = np.empty(len(homes), np.int64)
-    links = chains.first, chains.following
-    find_hosts(homes, people["age"], people["id"], *links, until, found)
-    found = found[found >= 0]
-    return np.asarray(found[people["death_u"][found] >= 1.0])
-
-
 def find(
     model: "SongheModel", rows: Rows, province: Any, residence: Any, u: Array, away: Rows
 ) -> Rows:
@@ -228,13 +276,15 @@ def find(
     share = p.value(KEY + "lodging")
     wants = (u < share) & (people["age"][rows] + 1 < p.value(KEY + "lodgers_until"))
     found: Rows = np.full(len(rows), -1)
-    some = hosts(model, away) if wants.any() else found[:0]
-    if len(some):
-        v = homes.uniforms(model, some, luck.Call.HOUSEHOLD)[PLACE_ON_CIRCLE]
-        circle = spot(people["province"][some], people["residence"][some]) + v
-        order = homes.order_of(circle, people["id"][some])
+    if wants.any():
+        homes, hosts, circle = known(model).hosts
+        shut = np.zeros(model.n_households + 1, np.bool_)
+        shut[people["household"][away]] = True  # the last place answers for no household
+        some = np.flatnonzero(~shut[homes])
+        if not len(some):
+            return found
         place = spot(province, residence)[wants]
-        found[wants] = next_on_circle(circle[order], some[order], place, u[wants] / share)
+        found[wants] = next_on_circle(circle[some], hosts[some], place, u[wants] / share)
     return found
 
 
