@@ -71,22 +71,24 @@ def link_all(household: Any, first: Any, following: Any) -> None:
 
 
 @kernel
-def list_members(numbers: Any, first: Any, following: Any, rows: Any, homes: Any) -> int:
-    """List the members of households, and the household of each; returns how many they are.
+def list_members(numbers: Any, first: Any, following: Any, rows: Any, at: Any) -> int:
+    """List the members of households, those of one not together; returns how many they are.
 
-    numbers : int64[n], each once; rows, homes : int32[people + 1], out
+    numbers : int[n], each once; rows : int32[people + 1], out
+    at : int32[people + 1], out, the place of each one's household in the list
     One member of each household, then the next of each: along one chain after the other, every
     far row would be waited for before the next is known.
     """
     n, begin = 0, 0
-    for h in numbers:
-        rows[np.uint32(n)], homes[np.uint32(n)] = first[h], h
-        n += first[h] >= 0
+    for k in range(numbers.size):
+        i = first[numbers[k]]
+        rows[np.uint32(n)], at[np.uint32(n)] = i, k
+        n += i >= 0
     while begin < n:
         end = n
         for k in range(begin, end):
             i = following[np.uint32(rows[k])]
-            rows[np.uint32(n)], homes[np.uint32(n)] = i, homes[k]
+            rows[np.uint32(n)], at[np.uint32(n)] = i, at[k]
             n += i >= 0
         begin = end
     return n

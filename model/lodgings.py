@@ -168,8 +168,9 @@ def of_year(model: "SongheModel") -> Known:
     lodgers = np.full(len(chains.changed), FAMILY_HOME, np.int32)
     standing = np.empty(people.n, np.uint8)
     mark_ages(people["age"], people["death_u"], *ages(model), standing)
-    nobody = Hosts(*np.empty((2, 0), np.int64), np.empty(0))
-    found = chains.kept = Known(model.year, standing, lodgers, nobody)
+    nobody = np.empty(0, np.int64)
+    found = Known(model.year, standing, lodgers, Hosts(nobody, nobody, np.empty(0)))
+    chains.kept = found
     chains.changed[:n] = 0
     family = np.zeros(n + 1, np.uint8)
     with people.room(np.int32) as rows, people.room(np.int32) as homes:
@@ -185,9 +186,9 @@ def count_anew(model: "SongheModel", known: Known, numbers: Rows) -> None:
     """Count the lodgers of these households, each listed once."""
     people, chains = model.people, members(model)
     known.lodgers[numbers] = 0
-    with people.room(np.int32) as rows, people.room(np.int32) as homes:
-        size = list_members(numbers, chains.first, chains.following, rows, homes)
-        count(model, known, rows[:size], homes[:size])
+    with people.room(np.int32) as rows, people.room(np.int32) as at:
+        size = list_members(numbers, chains.first, chains.following, rows, at)
+        count(model, known, rows[:size], numbers[at[:size]].astype(np.int32))
 
 
 def count(model: "SongheModel", known: Known, rows: Any, homes: Any) -> None:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from ..agents.columns import CARE_HOME
 from ..agents.compiled import kernel, rule
-from ..agents.members import members
+from ..agents.members import list_members, members
 from .migration_rules import N_CELLS, URBAN, cell_of
 
 if TYPE_CHECKING:
@@ -232,31 +232,44 @@ class Near(NamedTuple):
 
 
 @kernel
-def find_near(
-    heads: Any, of: Any, household: Any, death_u: Any, first: Any, following: Any, touched: Any,
-    rows: Any, ends: Any, unit: Any,
-) -> tuple[int, int]:  # fmt: skip
-    """List everyone present who shares a household with a head; returns how many, in how many.
+def list_homes(heads: Any, household: Any, touched: Any, numbers: Any) -> int:
+    """List the households of some people, each once; returns how many there are.
 
-    of : int[heads], the unit of each; first, following : chains of members
-    touched : bool[households], false before
-    rows, ends, unit : as of `Near`, out
+    touched : bool[households + 1], false before but for the last place, which answers for -1
+    numbers : int32[heads + 1], out
     """
-    n, homes = 0, 0
+    n = 0
     for k in range(heads.size):
         h = household[heads[k]]
-        if h >= 0 and not touched[h]:
-            touched[h] = True
-            i = first[h]
-            while i >= 0:
-                unit[i] = -1
-                rows[n] = i
-                n += death_u[i] >= 1.0
-                i = following[i]
-            ends[homes] = n
-            homes += 1
+        numbers[np.uint32(n)] = h
+        n += not touched[h]
+        touched[h] = True
+    return n
+
+
+@kernel
+def gather_present(
+    members: Any, at: Any, death_u: Any, heads: Any, of: Any, rows: Any, ends: Any, unit: Any
+) -> None:
+    """Put those together who are present in one household, and write the units of the heads.
+
+    members, at : as of `list_members`; ends : int64[households], 0 before
+    rows : int64, as many as members; rows, ends, unit : as of `Near`, out
+    """
+    for k in range(members.size):
+        i = np.uint32(members[k])
+        unit[i] = -1
+        ends[np.uint32(at[k])] += death_u[i] >= 1.0
+    n = 0
+    for k in range(ends.size):
+        ends[k], n = n, n + ends[k]
+    for k in range(members.size):
+        i, home = np.uint32(members[k]), np.uint32(at[k])
+        if death_u[i] >= 1.0:
+            rows[ends[home]] = i
+            ends[home] += 1
+    for k in range(heads.size):
         unit[heads[k]] = of[k]
-    return n, homes
 
 
 @kernel
@@ -276,43 +289,78 @@ def mark_couples(
             unit[j] = unit[i]
 
 
-@rule
-def parent_to_follow(
-    i: int, age: Any, partner: Any, marital: Any, mother: Any, father: Any, household: Any,
-    unit: Any, adult_age: int,
-) -> Any:  # fmt: skip
-    """The parent with whom a minor goes, -1 if none goes, and whether both parents do."""
-    d = keeper(i, mother, father, household)
-    if d < 0 or unit[d] < 0 or age[d] + 1 < adult_age:
-        return -1, False
-    couple = marital[d] == MARRIED and at_home(d, partner[d], household)
-    return (-1 if couple and unit[partner[d]] != unit[d] else d), couple
+@kernel
+def list_minors(near: Any, ends: Any, age: Any, adult_age: int, minors: Any, adults: Any) -> int:
+    """List the minors near, and how many adults each lives with; returns their number.
+
+    near, ends : as of `Near`; minors, adults : int32[near + 1], out
+    """
+    begin, n = 0, 0
+    for end in ends:
+        of_age, first = 0, n
+        for i in near[begin:end]:
+            adult = age[i] + 1 >= adult_age
+            minors[np.uint32(n)] = i
+            n += not adult
+            of_age += adult
+        adults[first:n] = of_age
+        begin = end
+    return n
 
 
 @kernel
-def mark_minors(
-    near: Any, ends: Any, age: Any, partner: Any, marital: Any, mother: Any, father: Any,
-    household: Any, adult_age: int, follow: Any, unit: Any,
-) -> None:  # fmt: skip
-    """Write the unit of each minor who goes along; follow : bool[units], though he could stay.
+def list_followers(
+    minors: Any, adults: Any, age: Any, mother: Any, father: Any, household: Any, adult_age: int,
+    unit: Any, parents: Any,
+) -> int:  # fmt: skip
+    """Keep the minors on the list whose keeper moves and is of age; returns their number.
 
-    near, ends, unit : as of `Near`
+    minors, adults : as of `list_minors`; parents : int32[minors + 1], out, who that is
+    """
+    n = 0
+    for k in range(minors.size):  # without a branch, as in `find_keepers`
+        i, of_age = minors[k], adults[k]
+        h, m, f = household[i], mother[i], father[i]
+        hers = (m >= 0) & (household[np.uint32(max(m, 0))] == h)
+        his = (f >= 0) & (household[np.uint32(max(f, 0))] == h)
+        d = np.uint32(m if hers else max(f, 0))
+        at = np.uint32(n)
+        minors[at], adults[at], parents[at] = i, of_age, d
+        n += (hers | his) & (unit[d] >= 0) & (age[d] + 1 >= adult_age)
+    return n
+
+
+@kernel
+def mark_followers(
+    minors: Any, adults: Any, parents: Any, partner: Any, marital: Any, household: Any,
+    follow: Any, unit: Any,
+) -> None:  # fmt: skip
+    """Write the unit of each minor whose keeper moves with a spouse at home, if there is one.
+
+    follow : bool[units], whether minors come though another adult could keep them
+    """
+    for k in range(minors.size):
+        d = parents[k]
+        couple = marital[d] == MARRIED and at_home(d, partner[d], household)
+        if couple and unit[partner[d]] != unit[d]:
+            continue
+        if follow[unit[d]] or adults[k] <= 1 + couple:
+            unit[minors[k]] = unit[d]
+
+
+def mark_minors(people: Any, near: Near, adult_age: int, follow: Any) -> None:
+    """Write the unit of each minor who goes along; follow : as of `mark_followers`.
+
     Only parents' units are read, never a minor's, so the order of rows does not matter.
     """
-    begin = 0
-    for end in ends:
-        adults = 0
-        for i in near[begin:end]:
-            adults += age[i] + 1 >= adult_age
-        if adults < end - begin:
-            for i in near[begin:end]:
-                if age[i] + 1 < adult_age:
-                    d, couple = parent_to_follow(
-                        i, age, partner, marital, mother, father, household, unit, adult_age
-                    )
-                    if d >= 0 and (follow[unit[d]] or adults <= 1 + couple):
-                        unit[i] = unit[d]
-        begin = end
+    minors, adults, parents = np.empty((3, len(near.rows) + 1), np.int32)
+    n = list_minors(near.rows, near.ends, people["age"], adult_age, minors, adults)
+    names: tuple[str, ...] = ("age", "mother", "father", "household")
+    columns = (people[c] for c in names)
+    n = list_followers(minors[:n], adults, *columns, adult_age, near.unit, parents)
+    names = ("partner", "marital", "household")
+    columns = (people[c] for c in names)
+    mark_followers(minors[:n], adults, parents, *columns, follow, near.unit)
 
 
 @kernel
@@ -357,9 +405,7 @@ def family_units(model: "SongheModel", heads: Any, alone: Any = None, follow: An
     near = near_units(model, heads)
     names: tuple[str, ...] = ("marital", "partner", "household", "death_u")
     mark_couples(heads, alone, *(people[c] for c in names), near.unit)
-    names = ("age", "partner", "marital", "mother", "father", "household")
-    columns = (people[c] for c in names)
-    mark_minors(near.rows, near.ends, *columns, adult_age, follow, near.unit)
+    mark_minors(people, near, adult_age, follow)
     mark_wards(near.rows, near.ends, people["age"], people["id"], adult_age, near.unit)
     return listed(people, near, heads)
 
@@ -402,9 +448,13 @@ def near_units(model: "SongheModel", heads: Any, of: Any = None) -> Near:
     """
     people, chains, n = model.people, members(model), len(heads)
     of = np.arange(n) if of is None else of
-    touched, heads = np.zeros(model.n_households, np.bool_), np.asarray(heads, np.int64)
-    ends, unit = np.empty(n, np.int64), np.empty(people.n, np.int32)
-    columns = people["household"], people["death_u"], chains.first, chains.following
-    with people.room(np.int32) as rows:
-        found = find_near(heads, of, *columns, touched, rows, ends, unit)
-        return Near(rows[: found[0]].astype(np.int64), ends[: found[1]], unit)
+    heads, unit = np.asarray(heads, np.int64), np.empty(people.n, np.int32)
+    touched, numbers = np.zeros(model.n_households + 1, np.bool_), np.empty(n + 1, np.int32)
+    touched[-1] = True
+    numbers = numbers[: list_homes(heads, people["household"], touched, numbers)]
+    ends = np.zeros(len(numbers), np.int64)
+    with people.room(np.int32) as some, people.room(np.int32) as at:
+        size = list_members(numbers, chains.first, chains.following, some, at)
+        rows = np.empty(size, np.int64)
+        gather_present(some[:size], at, people["death_u"], heads, of, rows, ends, unit)
+    return Near(rows[: ends[-1] if len(ends) else 0], ends, unit)

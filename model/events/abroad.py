@@ -263,12 +263,10 @@ def together(model: "SongheModel", heads: Rows, *, wards: bool) -> Units:
     adults = np.concatenate((heads, spouses[married]))
     units = np.concatenate((np.arange(len(heads)), np.flatnonzero(married)))
     near = near_units(model, adults, units)
-    people_near, of_age = (near.rows, near.ends), adult_age(model)
-    names: tuple[str, ...] = ("age", "partner", "marital", "mother", "father", "household")
-    follow = np.ones(len(heads), np.bool_)
-    mark_minors(*people_near, *(people[c] for c in names), of_age, follow, near.unit)
+    of_age, follow = adult_age(model), np.ones(len(heads), np.bool_)
+    mark_minors(people, near, of_age, follow)
     if wards:
-        mark_wards(*people_near, people["age"], people["id"], of_age, near.unit)
+        mark_wards(near.rows, near.ends, people["age"], people["id"], of_age, near.unit)
     return listed(people, near, adults)
 
 

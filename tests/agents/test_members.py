@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from songhe.agents import families
 from songhe.agents.frame import People
-from songhe.agents.members import members
+from songhe.agents.members import list_members, members
 
 N = 500
 
@@ -65,6 +65,17 @@ def test_chains_follow_every_move():
         assert chained(model) == by_column(model)
     families.compact(model)
     assert chained(model) == by_column(model)
+
+
+def test_members_of_some_homes_are_listed_once_with_their_home():
+    model = model_of()
+    move_about(model, 1)
+    chains, homes = members(model), np.array([7, 149, 0, 30])
+    rows, at = np.empty((2, model.people.n + 1), np.int32)
+    n = list_members(homes, chains.first, chains.following, rows, at)
+    for k, h in enumerate(homes.tolist()):
+        expected = np.flatnonzero(model.people["household"] == h)
+        assert sorted(rows[:n][at[:n] == k].tolist()) == expected.tolist()
 
 
 def test_a_move_is_the_same_without_chains():
