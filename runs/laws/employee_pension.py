@@ -16,6 +16,7 @@ from .keys import (
     Line,
     Month,
     a_month,
+    counted,
     decimal,
     in_force,
     month_of,
@@ -23,7 +24,7 @@ from .keys import (
     whole,
     yuan,
 )
-from .retirement import age_text, ages_of
+from .retirement import age_text, ages_of, post_lines
 
 KEYS: Mapping[str, Key] = {
     **retirement.KEYS,
@@ -55,6 +56,7 @@ def worked(
     have = round(years * MONTHS) + deemed * MONTHS
     reached = month_of(ages.first - 1).day
     lines = [
+        *post_lines(sex, post),
         Line("statutory age", age_text(ages.statutory)),
         Line("first month of the pension", str(starts)),
         Line("years of contributions needed", f"{ages.needed / MONTHS:g}", "years",
@@ -109,7 +111,7 @@ def _public(
         Line("occupational annuity beside it", annuity / FEN, "yuan per month"),
         Line(f"standard of pay when service ends, over {frozen}", f"{rise:.4f}", "",
              *in_force(p, POLICY + "old_standard_rise", ends)),
-        Line(f"share of pay for {years} years", f"{100 * share:g}", "%",
+        Line(f"share of pay for {counted(years, 'year')}", f"{100 * share:g}", "%",
              *in_force(p, POLICY + "old_shares", ends)),
         Line("pension by the old formula", old / FEN, "yuan per month"),
         Line("of the lead of the old formula made up", f"{100 * made_up:g}", "%",

@@ -29,18 +29,25 @@ class Line(NamedTuple):
         value = f"{self.value:,.2f}" if isinstance(self.value, float) else str(self.value)
         since = f"in force from {self.date}" if self.date else ""
         origin = "; ".join(part for part in (since, self.source) if part)
-        return f"{self.what}: {value} {self.unit}".rstrip() + (f"  [{origin}]" if origin else "")
+        unit = self.unit.removesuffix("s") if value == "1" else self.unit
+        return f"{self.what}: {value} {unit}".rstrip() + (f"  [{origin}]" if origin else "")
+
+
+def counted(number: int, word: str) -> str:
+    """A number of things."""
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"
 
 
 def in_force(p: Parameters, key: str, day: date) -> tuple[date | None, str]:
-    """Since when the value of a day holds, and the ids of its sources."""
+    """Since when the value of a day holds, and the titles of its sources."""
     entry = p[key]
     since = max((d for d in p.dates(key) if d <= day), default=None)
     named: Any = entry.source
     if entry.values and since in entry.values:
         named = entry.values[since].source
-    names = (named,) if isinstance(named, str) else named or ("assumed",)
-    return since, ", ".join(names)
+    names = (named,) if isinstance(named, str) else named or ()
+    titles = (p.sources[name].title if name in p.sources else name for name in names)
+    return since, "; ".join(titles) or "assumed"
 
 
 def refusal(key: str, value: object, allowed: str) -> ParameterError:

@@ -6,7 +6,7 @@ from datetime import date
 from ...model.policies.local_child_subsidy import POLICY, grant_for, rules_of, subsidy_for
 from ...parameters.dims import PROVINCES
 from ...parameters.load import Parameters
-from .keys import ALIVE, FEN, MONTHS, ORDER, Key, Line, Month, choice, in_force, month_from
+from .keys import ALIVE, FEN, MONTHS, ORDER, Key, Line, Month, choice, counted, in_force, month_from
 
 KEYS: Mapping[str, Key] = {
     "born": month_from(2011),
@@ -27,5 +27,5 @@ def worked(p: Parameters, born: Month, province: int, order: int) -> list[Line]:
         total, months = total + int(paid), months + int(n)
         if paid:
             law = in_force(p, POLICY + "yearly_amount", date(year, 12, 31))
-            lines.append(Line(f"{year}, {n} months", paid / FEN, "yuan", *law))
+            lines.append(Line(f"{year}, {counted(int(n), 'month')}", paid / FEN, "yuan", *law))
     return [*lines, Line("months paid", f"{months}", "months"), Line("total", total / FEN, "yuan")]

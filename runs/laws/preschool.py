@@ -7,7 +7,7 @@ from ...model import young_children
 from ...model.policies.preschool import GRADES, POLICY, TERM_DAYS, charged, grade_of, rules_of
 from ...parameters.dims import KINDERGARTEN_GRADES, OWNERSHIP, PROVINCES, RESIDENCES
 from ...parameters.load import Parameters
-from .keys import FEN, MONTHS, Key, Line, Month, choice, in_force, month_from
+from .keys import FEN, MONTHS, Key, Line, Month, choice, counted, in_force, month_from
 
 LATE = "counted by the year of birth; the law has a child born after August wait another year"
 KEYS: Mapping[str, Key] = {
@@ -38,7 +38,7 @@ def worked(p: Parameters, born: Month, province: int, residence: int, ownership:
             what = f"{year}, term from month {month}, {KINDERGARTEN_GRADES[grade]} grade"
             law = in_force(p, POLICY + "waived", date(year, month, 1)) if waived else (None, "")
             lines += [
-                Line(f"{what}, fee of {months} months", months * fee / FEN, "yuan"),
+                Line(f"{what}, fee of {counted(months, 'month')}", months * fee / FEN, "yuan"),
                 Line(f"{what}, waived", months * waived / FEN, "yuan", *law),
             ]
     share = float(p.array(POLICY + "central_share")[province])

@@ -14,9 +14,10 @@ from ...model.retirement_rules import (
 )
 from ...parameters.dims import SEXES
 from ...parameters.load import Parameters
-from .keys import MONTHS, Key, Line, Month, a_month, choice, in_force, month_of
+from .keys import MONTHS, Key, Line, Month, a_month, choice, counted, in_force, month_of
 
 POSTS = ("worker", "cadre", "flexible", "special")
+OF_WOMEN = ("cadre", "flexible")  # posts by which the age of women alone is told apart
 KEYS: Mapping[str, Key] = {
     "born": a_month(),
     "sex": choice(SEXES),
@@ -38,7 +39,7 @@ class Ages(NamedTuple):
 def ages_of(p: Parameters, born: Month, sex: int, post: int) -> Ages:
     """A woman counts by her post, a man only where it is special; month numbers from year 0."""
     r, name = retirement_of(p), POSTS[post]
-    longer, special = name in ("cadre", "flexible"), name == "special"
+    longer, special = name in OF_WOMEN, name == "special"
     class_ = class_of(sex, 0, longer, 1.0, special, r)
     statutory = int(statutory_age(class_, sex, born.number, r))
     old = int(old_age(class_, sex, r))
@@ -49,10 +50,17 @@ def ages_of(p: Parameters, born: Month, sex: int, post: int) -> Ages:
     return Ages(statutory, old, needed, begins, begins - early, begins + late)
 
 
+def post_lines(sex: int, post: int) -> list[Line]:
+    """That a post makes no difference, where a man gives one that decides for women alone."""
+    if SEXES[sex] != "male" or POSTS[post] not in OF_WOMEN:
+        return []
+    return [Line("post", f"{POSTS[post]}, which makes no difference to the age of a man")]
+
+
 def age_text(months: int) -> str:
     """An age in years and months."""
     years, rest = divmod(months, MONTHS)
-    return f"{years} years" + (f" {rest} months" if rest else "")
+    return counted(years, "year") + (f" {counted(rest, 'month')}" if rest else "")
 
 
 def worked(p: Parameters, born: Month, sex: int, post: int) -> list[Line]:
@@ -61,6 +69,7 @@ def worked(p: Parameters, born: Month, sex: int, post: int) -> list[Line]:
     reached = month_of(born.number + ages.old).day
     last = month_of(ages.first - 1)
     lines = [
+        *post_lines(sex, post),
         Line("age before the delay", age_text(ages.old), "",
              *in_force(p, POLICY + "old_age", reached)),
         Line("delay", f"{ages.statutory - ages.old}", "months",

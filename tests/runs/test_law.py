@@ -48,7 +48,7 @@ def test_each_year_names_its_law():
     (last,) = (line for line in lines if line.what.startswith("2028"))
     assert str(last.date) == "2027-01-01"
     (first,) = (line for line in lines if line.what.startswith("2026"))
-    assert first.source == "child_subsidy_plan_2025"
+    assert first.source == load().sources["child_subsidy_plan_2025"].title
     assert "in force from 2025-01-01" in str(first)
 
 
@@ -143,6 +143,39 @@ def test_retirement_for_illness(given, first, years):
     lines = law("retirement", given)
     assert value(lines, "first month if all capacity") == first
     assert value(lines, "years of contributions that this takes") == years
+
+
+@pytest.mark.parametrize("policy", ["retirement", "employee_pension"])
+@pytest.mark.parametrize("post", ["cadre", "flexible"])
+def test_a_post_that_decides_nothing_for_a_man_is_said_to_do_so(policy, post):
+    given = {"born": "1970-06", "sex": "male"}
+    given |= {"years": "20", "account": "60000"} if policy == "employee_pension" else {}
+    lines = law(policy, given | {"post": post})
+    assert value(lines, "post") == f"{post}, which makes no difference to the age of a man"
+    assert lines[1:] == law(policy, given)
+    woman = law(policy, given | {"sex": "female", "post": post})
+    assert not [line for line in woman if line.what == "post"]
+
+
+def test_one_month_is_not_months():
+    assert str(Line("delay", "1", "months")) == "delay: 1 month"
+    assert str(Line("delay", "2", "months")) == "delay: 2 months"
+    lines = law("retirement", {"born": "1965-01", "sex": "male"})
+    assert str(next(line for line in lines if line.what == "delay")).startswith("delay: 1 month  [")
+    assert value(lines, "statutory age") == "60 years 1 month"
+
+
+def test_sources_are_told_by_title_and_not_by_id():
+    ids, titles = set(load().sources), {source.title for source in load().sources.values()}
+    for policy, given in (
+        ("retirement", {"born": "1975-03", "sex": "male"}),
+        ("child_subsidy", {"born": "2025-06"}),
+        ("employee_pension", EMPLOYEE),
+        ("long_term_care_insurance", CARE),
+    ):
+        named = {part for line in law(policy, given) for part in line.source.split("; ")}
+        assert named & titles, policy
+        assert not named & ids, policy
 
 
 def test_choice_of_time_from_2025_on():
