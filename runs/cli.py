@@ -472,7 +472,8 @@ def validate(
     table = api.validate(dataset, against=against or [], scenario=scenario)
     page.print(score_text(table[table["origin"] == SHIPPED], width=page.width))
     if len(given_by_user(table)):
-        page.print(validation_tables(table, width=page.width))
+        concept = str(dataset.attrs["concept"])
+        page.print(validation_tables(table, concept, width=page.width))
     if out is not None:
         table.to_csv(out, index=False)
     else:

@@ -640,7 +640,7 @@ def left_out_lines() -> list[str]:
 
 # --- published figures --------------------------------------------------------------------
 
-ROOM_OF_FIGURES, ROOM_OF_TITLES = 60, 24  # columns of the terminal
+LEAST_TITLE = 24  # columns of the terminal, however wide the numbers are
 MOST_SHOWN = 15  # figures of a section; all of them are in the file
 SECTION_TITLES = {
     SCORED: "Your figures, scored years, untuned 自备公布数：评分年份（未作任何调校）",
@@ -656,13 +656,14 @@ OF_VALIDATION = (
 )
 
 
-def validation_tables(table: "pd.DataFrame", width: int = WIDTH) -> Group:
+def validation_tables(table: "pd.DataFrame", concept: str, width: int = WIDTH) -> Group:
     """A user's figures, section by section: mean errors by quantity, then the largest misses.
 
-    table : of `validate`
+    table : of `validate`; concept : of the run's population
     """
     own, means = given_by_user(table), validation_summary(table)
-    parts: list[Table | Text] = [Text(OF_VALIDATION), Text("")]
+    of_run = f"Population concept of the run 人口口径: {' '.join(CONCEPTS[concept])}."
+    parts: list[Table | Text] = [Text(OF_VALIDATION), Text(of_run), Text("")]
     for section in SECTIONS:
         here = own[own["section"] == section]
         if not len(here):
@@ -677,10 +678,8 @@ def validation_tables(table: "pd.DataFrame", width: int = WIDTH) -> Group:
         ]
         rows = [_mean_row(row) for row in means[means["section"] == section].to_dict("records")]
         parts += [grid(heads, rows, width), Text("")]
-        heads = ["Figure 指标", "year", "published", "model", "error %", "points", "s.e. %"]
-        room = max(width - ROOM_OF_FIGURES, ROOM_OF_TITLES)
-        rows = [_figure_row(row, room) for row in here.head(MOST_SHOWN).to_dict("records")]
-        parts.append(grid(heads, rows, width))
+        heads = ["Figure 指标", "year", "published", "model", "s.e. %", "points", "error %"]
+        parts.append(grid(heads, _figure_rows(here.head(MOST_SHOWN), heads[1:], width), width))
         if len(here) > MOST_SHOWN:
             parts.append(Text(f"and {len(here) - MOST_SHOWN} with smaller errors 其余误差较小"))
         parts.append(Text(""))
@@ -694,19 +693,35 @@ def _mean_row(row: Mapping[Any, Any]) -> list[str]:
     return [title, str(row["figures"]), *(_error(e, sign=False) for e in errors), inside]
 
 
-def _figure_row(row: Mapping[Any, Any], room: int) -> list[str]:
-    """Title and what tells the figure apart below it, as model and interval."""
+def _figure_rows(figures: "pd.DataFrame", heads: Sequence[str], width: int) -> list[list[str]]:
+    """Titles in the room that the numbers leave, and below them what tells a figure apart."""
+    records = figures.to_dict("records")
+    numbers = [_figure_cells(row) for row in records]
+    columns = zip(heads, *numbers, strict=True)
+    taken = sum(
+        GAP + max(cell_len(line) for text in column for line in text.split("\n"))
+        for column in columns
+    )
+    room = max(width - taken, LEAST_TITLE)
+    return [[_figure_title(row, room), *cells] for row, cells in zip(records, numbers, strict=True)]
+
+
+def _figure_title(row: Mapping[Any, Any], room: int) -> str:
+    what = ", ".join(word for word in (row["cell"], row["unit"]) if word)
+    title = f"{row['title']} {row['title_zh']}"
+    return "\n".join(_lines(title, room) + _lines(what, room, "  "))
+
+
+def _figure_cells(row: Mapping[Any, Any]) -> list[str]:
     figures = [float(row[name]) for name in ("reference", "model", "low", "high")]
     places = digits_for(figures[:2])
     published, model, low, high = (number(value, places) for value in figures)
     band = "" if low == "-" else f"\n[{low}, {high}]"
     inside = "*" if row["inside"] is True else ""
-    what = ", ".join(word for word in (row["cell"], row["unit"]) if word)
     return [
-        "\n".join(_lines(f"{row['title']} {row['title_zh']}", room) + _lines(what, room, "  ")),
         str(row["year"]), published, model + band,
-        _error(row["error_percent"]) + inside, _error(row["error_points"]),
-        _error(row["standard_error_percent"], sign=False),
+        _error(row["standard_error_percent"], sign=False), _error(row["error_points"]),
+        _error(row["error_percent"]) + inside,
     ]  # fmt: skip
 
 

@@ -89,6 +89,7 @@ def test_the_command_prints_the_misses_and_writes_them(lived, tmp_path, command)
         "Score card",
         "Nothing is fitted",
         "years to 2015",
+        "official (census",
         "2015年及以前",
         "出生人口",
         "万人",
