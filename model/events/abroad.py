@@ -227,7 +227,8 @@ def leave(model: "SongheModel", candidates: Rows, position: Array) -> None:
     """Take those out of the country whose whole unit goes.
 
     position : float64[n] in (0, 1), of each candidate's uniform below the own chance; the
-        unit goes if it lies in the first of as many parts as the unit has members
+        unit goes if it lies in the first of as many parts as the unit has members, and stays if
+    one of them would leave a spouse
     """
     people = model.people
     heads = np.empty(len(candidates), np.int64)
@@ -247,7 +248,7 @@ def leave(model: "SongheModel", candidates: Rows, position: Array) -> None:
     leaders, unit = np.unique(heads, return_inverse=True)
     size = np.bincount(together(model, leaders, wards=False).unit, minlength=len(leaders))
     going = np.unique(heads[position * size[unit] < 1.0])
-    rows = together(model, going, wards=True).rows
+    rows = with_spouses(people, together(model, going, wards=True))
     count(model, rows, -1)
     families.depart(people, rows)
 
@@ -268,6 +269,16 @@ def together(model: "SongheModel", heads: Rows, *, wards: bool) -> Units:
     if wards:
         mark_wards(near.rows, near.ends, people["age"], people["id"], of_age, near.unit)
     return listed(people, near, adults)
+
+
+def with_spouses(people: Any, units: Units) -> Rows:
+    """Those of units in which nobody leaves a spouse, as a married minor does who lives apart."""
+    order = np.argsort(units.rows)
+    spouse = people["partner"][units.rows]
+    at = order[np.searchsorted(units.rows, spouse, sorter=order) % max(len(order), 1)]
+    along = (units.rows[at] == spouse) & (units.unit[at] == units.unit)
+    parted = units.unit[(spouse >= 0) & ~along]
+    return np.asarray(units.rows[~np.isin(units.unit, parted)])
 
 
 def arrive(model: "SongheModel", donors: Rows) -> None:

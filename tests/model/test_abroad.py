@@ -94,6 +94,27 @@ def test_spouses_and_minors_at_home_leave_together(country, tools):
     assert np.array_equal(gone[home], gone[old["mother"][home]])
 
 
+@pytest.mark.parametrize("both_leave", [False, True])
+def test_a_married_minor_at_home_keeps_her_parents_here_unless_her_spouse_leaves(tools, both_leave):
+    """She lives with them; her husband elsewhere, or in the same home."""
+    rows = [
+        {"sex": 1, "age": 45, "marital": 1, "partner": 1, "household": 0},
+        {"sex": 0, "age": 46, "marital": 1, "partner": 0, "household": 0},
+        {"sex": 1, "age": 15, "marital": 1, "partner": 3, "mother": 0, "father": 1, "household": 0},
+        {"sex": 0, "age": 17, "marital": 1, "partner": 2, "household": 1},
+        {"sex": 1, "age": 30, "household": 2},
+    ]
+    if both_leave:
+        rows[3] |= {"household": 0, "age": 16}
+    year = tools.Year(tools.people_of(rows), 3)
+    people = year.people
+    people["n_living_children"][:2] = 1
+    people["n_children"][:2] = 1
+    abroad.leave(year, np.array([0, 4]), np.array([0.01, 0.01]))
+    assert people["alive"].tolist() == ([0, 0, 0, 0, 0] if both_leave else [1, 1, 1, 1, 0])
+    assert tools.faults(people) == []
+
+
 def test_the_family_of_somebody_who_dies_in_the_year_stays(country, tools):
     year = year_of(country, tools, 100.0)
     year.people["death_u"][::2] = 0.5
