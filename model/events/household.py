@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from ...agents import luck
 from ...agents.columns import CARE_HOME, COLLECTIVES, DORMITORY, FAMILY, WORKS
 from ...agents.compiled import kernel
+from ...agents.frame import listed
 from .. import homes
 from ..household_rules import (
     HOME_CELLS,
@@ -189,33 +190,35 @@ def apply(model: "SongheModel") -> None:
 
 
 @kernel
-def list_intents(leave: Any, alive: Any, death_u: Any, own: Any, other: Any) -> tuple[int, int]:
-    """List those who live and whose luck lets them leave in either way; their numbers."""
+def list_intents(
+    rows: Any, leave: Any, alive: Any, death_u: Any, own: Any, other: Any
+) -> tuple[int, int]:
+    """Of those whose luck lets them leave, list the living by either way; their numbers."""
     n, m = 0, 0
-    for i in range(leave.size):
-        if (leave[i] != 0) and alive[i] and death_u[i] >= 1.0:
-            own[n] = other[m] = i
-            n += (leave[i] & HOME) != 0
-            m += (leave[i] & OTHER) != 0
+    for i in rows:
+        lives = (alive[i] == 1) & (death_u[i] >= 1.0)
+        own[n] = other[m] = i
+        n += lives & ((leave[i] & HOME) != 0)
+        m += lives & ((leave[i] & OTHER) != 0)
     return n, m
 
 
 def intents(people: Any) -> tuple[Rows, Rows]:
     """Rows of those who may leave or review the home, and who may enter or leave a collective."""
-    names = ("leave", "alive", "death_u")
-    with people.room(np.int32) as own, people.room(np.int32) as other:
-        n, m = list_intents(*(people[name] for name in names), own, other)
-        return own[:n].astype(np.int64), other[:m].astype(np.int64)
+    rows, names = listed((people["leave"] != 0).view(np.uint8)), ("leave", "alive", "death_u")
+    own, other = np.empty((2, len(rows) + 1), np.int64)
+    n, m = list_intents(rows, *(people[name] for name in names), own, other)
+    return own[:n], other[:m]
 
 
 @kernel
-def list_mothers(age: Any, mother: Any, marital: Any, death_u: Any, rows: Any) -> int:
+def list_mothers(newborns: Any, mother: Any, marital: Any, death_u: Any, rows: Any) -> int:
     """List the married mothers of newborns, of twins twice; returns their number."""
     n = 0
-    for i in range(age.size):
-        if age[i] < 0 and mother[i] >= 0:
-            rows[n] = mother[i]
-            n += marital[mother[i]] == MARRIED and death_u[mother[i]] >= 1.0
+    for i in newborns:
+        j = np.uint32(max(mother[i], 0))
+        rows[n] = j
+        n += (mother[i] >= 0) & (marital[j] == MARRIED) & (death_u[j] >= 1.0)
     return n
 
 
@@ -226,10 +229,10 @@ def house_newborns(model: "SongheModel") -> None:
     founded a household only because she worked away when the child came.
     """
     people = model.people
-    names = ("age", "mother", "marital", "death_u")
-    with people.room(np.int32) as rows:
-        mothers = rows[: list_mothers(*(people[name] for name in names), rows)].astype(np.int64)
-    mothers = np.sort(mothers)
+    children = listed((people["age"] < 0).view(np.uint8))
+    mothers, names = np.empty(len(children) + 1, np.int64), ("mother", "marital", "death_u")
+    n = list_mothers(children, *(people[name] for name in names), mothers)
+    mothers = np.sort(mothers[:n])
     mothers = mothers[np.diff(mothers, prepend=-1) > 0]  # of twins once
     husbands = people["partner"][mothers].astype(np.int64)
     hers, his = (homes.parents_of(people, rows) for rows in (mothers, husbands))

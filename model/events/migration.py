@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from ...agents import families, luck
 from ...agents.columns import WORKS
 from ...agents.compiled import kernel, rule
-from ...agents.frame import parts
+from ...agents.frame import listed, parts
 from ...agents.members import members
 from .. import homes
 from ..lodgings import find, shares_lodgings
@@ -203,16 +203,15 @@ def reunion_gain(model: "SongheModel", counts: Counts) -> float:
 
 @kernel
 def find_heads(
-    move_to: Any, sex: Any, marital: Any, alive: Any, death_u: Any, partner: Any, household: Any,
-    rows: Any,
+    rows: Any, sex: Any, marital: Any, alive: Any, death_u: Any, partner: Any, household: Any,
 ) -> int:  # fmt: skip
-    """List those who move and decide; returns their number.
+    """Keep those on the list of movers who decide; returns their number.
 
     The wife at home follows her husband's decision; couples apart come together or not.
     """
     n = 0
-    for i in range(sex.size):
-        if move_to[i] == STAYS or not alive[i] or death_u[i] < 1.0:
+    for i in rows:
+        if not alive[i] or death_u[i] < 1.0:
             continue
         j = partner[i]
         if marital[i] == MARRIED and j >= 0 and (sex[i] or not at_home(i, j, household)):
@@ -285,17 +284,9 @@ def apply(model: "SongheModel") -> None:
 def movers(model: "SongheModel") -> Plan:
     """Those who decided to move, and how."""
     people = model.people
-    names: tuple[str, ...] = (
-        "move_to",
-        "sex",
-        "marital",
-        "alive",
-        "death_u",
-        "partner",
-        "household",
-    )
-    with people.room(np.int32) as rows:
-        heads = rows[: find_heads(*(people[c] for c in names), rows)].astype(np.int64)
+    names: tuple[str, ...] = ("sex", "marital", "alive", "death_u", "partner", "household")
+    rows = listed((people["move_to"] != STAYS).view(np.uint8))
+    heads = rows[: find_heads(rows, *(people[c] for c in names))].astype(np.int64)
     towards = (people["move_to"][heads] - TO_TOWN).astype(np.uint8)
     u = homes.uniforms(model, heads, luck.Call.MOVE)
     young = people["age"][heads] + 1 < value(model, "collective_until")
@@ -421,15 +412,15 @@ def find_eldest(alive: Any, residence: Any, household: Any, id: Any, least: Any,
     rows : int64[people + 1], out; returns how many are listed
     People who die later in the year count: their village changes with them in it.
     """
-    n = 0
-    for i in range(alive.size):
-        if alive[i] & (
-            residence[i] == RURAL
-        ):  # a branch: people of one place stand near each other
-            place = np.uint32(household[i] + 1)
-            least[place] = min(least[place], id[i])
-            rows[n] = i
-            n += place == 0
+    rural, n = 0, 0
+    for i in range(alive.size):  # listed first: without a branch
+        rows[np.uint32(rural)] = i
+        rural += (alive[i] == 1) & (residence[i] == RURAL)
+    for i in rows[:rural]:
+        place = np.uint32(household[np.uint32(i)] + 1)
+        least[place] = min(least[place], id[np.uint32(i)])
+        rows[np.uint32(n)] = i
+        n += place == 0
     return n
 
 

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from ...agents import families, luck
 from ...agents.compiled import kernel, rule
+from ...agents.frame import listed
 from ...parameters.dims import MARITAL, SEXES
 from ...parameters.load import Parameters
 from .. import brides, family_counts, homes
@@ -189,32 +190,28 @@ def target(model: "SongheModel", name: str) -> float:
 
 
 @kernel
-def end_intents(sex: Any, partner: Any, death_u: Any, divorces: Any, wives: Any) -> int:
-    """List the wives who divorce and mark their husbands; returns their number.
+def end_intents(wives: Any, partner: Any, death_u: Any, divorces: Any) -> int:
+    """Keep the wives on the list who divorce and mark their husbands; returns their number.
 
-    wives : int32[people], out. An intent is dropped where one of the two dies in the year.
+    An intent is dropped where one of the two dies in the year.
     """
     n = 0
-    for i in range(sex.size):
-        if divorces[i] == 0:  # alone, this branch is rarely wrong
-            continue
-        if sex[i] == FEMALE:
-            j = partner[i]
-            if j >= 0 and death_u[i] >= 1.0 and death_u[j] >= 1.0:
-                divorces[j] = 1
-                wives[n] = i
-                n += 1
-            else:
-                divorces[i] = 0
+    for i in wives:
+        j = partner[i]
+        if j >= 0 and death_u[i] >= 1.0 and death_u[j] >= 1.0:
+            divorces[j] = 1
+            wives[n] = i
+            n += 1
+        else:
+            divorces[i] = 0
     return n
 
 
 def end_unions(model: "SongheModel") -> None:
     """End the unions that divorce in the year, where both spouses outlive it, and their homes."""
     people = model.people
-    names = ("sex", "partner", "death_u", "divorces")
-    with people.room(np.int32) as rows:
-        wives = rows[: end_intents(*(people[name] for name in names), rows)].copy()
+    wives = listed(people["divorces"]).astype(np.int32)
+    wives = wives[: end_intents(wives, *(people[c] for c in ("partner", "death_u", "divorces")))]
     husbands = people["partner"][wives]
     for name, counts in family_counts.partings(people, wives).items():
         model.tally.add(name, counts)
