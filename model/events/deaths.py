@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 from ...agents import families
 from ...agents.columns import CARE_HOME
 from ...agents.compiled import kernel, rule
+from ...agents.frame import listed
+from ...agents.members import list_members, members
 from ...parameters.dims import AGES, PROVINCES, RESIDENCES, SEXES
 from ..birth_rules import age_at
 from ..step import Step
@@ -25,6 +27,8 @@ Rows = NDArray[np.int64]
 
 OLDEST = AGES[-1]
 NOBODY = -1
+MINOR, ADULT = 1, 2  # marks of a home
+CODED = 4096  # rows whose codes stay in the nearest cache
 SIEVE_BITS = 16
 BY_PLACE_SHAPE = (len(PROVINCES), len(RESIDENCES), len(SEXES))
 BY_AGE_SHAPE = (len(SEXES), len(AGES))
@@ -52,32 +56,29 @@ def is_guardian(i: int, adult_age: int, alive: Any, death_u: Any, age: Any) -> b
 
 
 @kernel
-def find_minors(
-    alive: Any, death_u: Any, age: Any, household: Any, adult_age: int, guarded: Any, rows: Any
-) -> int:
-    """List minors in family households who outlive the year; mark households with an adult.
-
-    guarded : uint8[households + 1], by number + 1, zero before; the first answers for -1
-    Returns the number of minors.
-    """
-    n = 0
+def code_people(alive: Any, death_u: Any, age: Any, adult_age: Any, code: Any) -> None:
+    """MINOR or ADULT for each person who outlives the year, else 0."""
     for i in range(alive.size):
-        place = np.uint32(household[i] + 1)
-        lives, adult = (alive[i] == 1) & (death_u[i] >= 1.0), age[i] + 1 >= adult_age
-        guarded[place] |= lives & adult
-        rows[np.uint32(n)] = i
-        n += lives & (not adult) & (place > 0)
-    return n
+        lives = (alive[i] == 1) & (death_u[i] >= np.float32(1.0))
+        code[i] = np.uint8(lives) << np.uint8(age[i] >= adult_age - np.int8(1))
 
 
 @kernel
-def find_orphans(household: Any, guarded: Any, rows: Any) -> int:
-    """Keep those on the list whose household has no adult left; returns their number."""
-    n = 0
-    for k in range(rows.size):
-        rows[n] = rows[k]
-        n += guarded[household[rows[k]] + 1] == 0
-    return n
+def mark_homes(
+    alive: Any, death_u: Any, age: Any, household: Any, adult_age: Any, living: Any
+) -> None:
+    """Mark households with a minor, and with an adult, who outlives the year.
+
+    living : uint8[households + 1], by number + 1, zero before; the first answers for -1
+    Codes by the block, since they are written many at a time.
+    """
+    code = np.empty(CODED, np.uint8)
+    for low in range(0, alive.size, CODED):
+        some = slice(low, min(low + CODED, alive.size))
+        home = household[some]
+        code_people(alive[some], death_u[some], age[some], adult_age, code)
+        for i in range(home.size):
+            living[np.uint32(home[i] + 1)] |= code[i]
 
 
 @kernel
@@ -145,13 +146,16 @@ def find_parents_in_collectives(
 
 def orphans_of(model: "SongheModel") -> Rows:
     """Minors who will be without an adult at home, int64[m]; before the dead are buried."""
-    people = model.people
-    adult_age = int(model.parameters.value("demography.coresidence.adult_age"))
+    people, chains = model.people, members(model)
+    adult_age = np.int8(model.parameters.value("demography.coresidence.adult_age"))
     columns = [people[name] for name in ("alive", "death_u", "age", "household")]
-    guarded = np.zeros(model.n_households + 1, np.uint8)
-    with people.room() as rows:
-        minors = rows[: find_minors(*columns, adult_age, guarded, rows)]
-        return minors[: find_orphans(people["household"], guarded, minors)].astype(np.int64)
+    living = np.zeros(model.n_households + 1, np.uint8)
+    mark_homes(*columns, adult_age, living)
+    homes = listed((living[1:] == MINOR).view(np.uint8))
+    with people.room(np.int32) as rows, people.room(np.int32) as at:
+        n = list_members(homes, chains.first, chains.following, rows, at)
+        orphans = np.sort(rows[:n]).astype(np.int64)
+    return orphans[people["death_u"][orphans] >= 1.0]
 
 
 def guardians_of(model: "SongheModel", orphans: Rows) -> Rows:
@@ -191,7 +195,7 @@ def house(model: "SongheModel", orphans: Rows, guardians: Rows) -> None:
 def apply(model: "SongheModel") -> None:
     """Count the dead, bury them, find homes for the orphans."""
     people = model.people
-    rows = np.flatnonzero(people["death_u"] < 1)
+    rows = listed((people["death_u"] < 1).view(np.uint8)).astype(np.int64)
     rows = rows[people["alive"][rows] == 1]
     names = ("age", "birth_month", "death_u", "sex", "province", "residence")
     by_place = np.zeros(BY_PLACE_SHAPE, np.int64)
