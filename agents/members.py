@@ -16,6 +16,7 @@ from .pages import lasting
 
 SLACK = 1.3  # room for households that are founded later
 END = -1
+JOINED, OTHERWISE = np.uint8(1), np.uint8(2)  # how a household has changed: bits
 
 
 class HasHouseholds(Protocol):
@@ -30,8 +31,8 @@ class Members:
 
     first : int32[households and some more], a member of each, -1 for none
     following : int32[people and some more], the next member, -1 after the last
-    changed : uint8[households and some more], 1 where links of members have changed since the
-        mark was last cleared
+    changed : uint8[households and some more], JOINED where people have come, OTHERWISE where
+        they have left or links of members have changed, since the mark was last cleared
     kept : what a step has found out about households, while they do not change
     """
 
@@ -40,7 +41,7 @@ class Members:
         self.first = lasting(room + 1, np.int32)  # the last place: no household
         self.following = lasting(people.capacity, np.int32)
         self.changed = lasting(room, np.uint8)
-        self.first[:], self.changed[:] = END, 1
+        self.first[:], self.changed[:] = END, OTHERWISE
         self.kept: Any = None
         link_all(people["household"], self.first, self.following)
 
@@ -104,10 +105,10 @@ def rehouse(
         old, new = household[i], homes[k]
         household[i] = new
         if old >= 0:
-            changed[old] = 1
+            changed[old] |= OTHERWISE
             unlink(i, old, first, following)
         if new >= 0:
-            changed[new] = 1
+            changed[new] |= JOINED
             following[i] = first[new]
             first[new] = i
 
@@ -140,4 +141,4 @@ def touch(people: People, rows: NDArray[Any]) -> None:
     """Mark the households of people whose links change."""
     if people.members is not None:
         home = people["household"][rows]
-        people.members.changed[home[home >= 0]] = 1
+        people.members.changed[home[home >= 0]] |= OTHERWISE

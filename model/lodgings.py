@@ -17,8 +17,7 @@ from numpy.typing import NDArray
 
 from ..agents import luck
 from ..agents.compiled import kernel, rule
-from ..agents.members import list_members, members
-from .homes import uniforms
+from ..agents.members import JOINED, list_members, members
 
 if TYPE_CHECKING:
     from .model import SongheModel
@@ -29,7 +28,7 @@ Array = NDArray[np.float64]
 
 PLACE_ON_CIRCLE = 1  # lane of the call of households, below the old age
 KEY = "demography.coresidence."
-FAMILY_HOME = -1
+FAMILY_HOME, UNKNOWN = -1, -2  # in place of a number of lodgers
 LIVES, BOUND = np.uint8(1), np.uint8(2)  # bits of how a person stands
 
 
@@ -151,12 +150,19 @@ def known(model: "SongheModel") -> Known:
 
     Found once a year, and again in households whose members or their links have changed.
     """
-    found, changed = of_year(model), members(model).changed[: model.n_households]
-    numbers = np.flatnonzero(changed.view(np.bool_))
-    changed[numbers] = 0
+    found = of_year(model)
+    changed = members(model).changed[: model.n_households]
+    numbers = stale(model, found, np.flatnonzero(changed != 0))
+    changed[:] = 0
     count_anew(model, found, numbers)
     find_anew(model, found, numbers)
     return found
+
+
+def stale(model: "SongheModel", known: Known, changed: Rows) -> Rows:
+    """Of households that changed, those to count anew: families remain so when somebody joins."""
+    only_joined = members(model).changed[changed] == JOINED
+    return np.asarray(changed[~only_joined | (known.lodgers[changed] != FAMILY_HOME)])
 
 
 def of_year(model: "SongheModel") -> Known:
@@ -165,7 +171,8 @@ def of_year(model: "SongheModel") -> Known:
     found: Known = chains.kept
     if found is not None and found.year == model.year and len(found.standing) == people.n:
         return found
-    lodgers = np.full(len(chains.changed), FAMILY_HOME, np.int32)
+    lodgers = np.full(len(chains.changed), UNKNOWN, np.int32)
+    lodgers[:n] = FAMILY_HOME
     standing = np.empty(people.n, np.uint8)
     mark_ages(people["age"], people["death_u"], *ages(model), standing)
     nobody = np.empty(0, np.int64)
@@ -227,8 +234,9 @@ def hosts_in(model: "SongheModel", homes: Rows) -> Hosts:
     find_hosts(homes, people["age"], people["id"], chains.first, chains.following, until, rows)
     some = np.flatnonzero((rows >= 0) & (people["death_u"][rows] >= 1.0))
     rows = rows[some]
-    v = uniforms(model, rows, luck.Call.HOUSEHOLD)[PLACE_ON_CIRCLE]
-    circle = spot(people["province"][rows], people["residence"][rows]) + v
+    words = luck.words(people["id"][rows], luck.Call.HOUSEHOLD, model.year, model.key)
+    place = spot(people["province"][rows], people["residence"][rows])
+    circle = place + luck.unit(words[PLACE_ON_CIRCLE])
     order = np.argsort(circle)
     return Hosts(homes[some[order]], rows[order], circle[order])
 
@@ -241,10 +249,10 @@ def lodgers(model: "SongheModel") -> NDArray[np.int32]:
 def shares_lodgings(model: "SongheModel", rows: Any) -> Flags:
     """Whether each person lives with people who are no family, bool[n]."""
     found, home = of_year(model), model.people["household"][rows]
-    asked = np.zeros(model.n_households + 1, np.uint8)
-    asked[home] = 1  # the last place answers for no household
-    asked[:-1] &= members(model).changed[: model.n_households]
-    count_anew(model, found, np.flatnonzero(asked[:-1].view(np.bool_)))
+    asked = np.zeros(model.n_households + 1, np.bool_)
+    asked[home] = True  # the last place answers for no household
+    changed = members(model).changed[: model.n_households] != 0
+    count_anew(model, found, stale(model, found, np.flatnonzero(asked[:-1] & changed)))
     return np.asarray((home >= 0) & (found.lodgers[home] > 1))
 
 

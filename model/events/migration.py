@@ -238,9 +238,10 @@ def find_apart(
 ) -> int:  # fmt: skip
     """List wives whose husband lives elsewhere, neither in a care home; returns their number."""
     some = 0
-    for i in wives:  # few couples live apart: without a branch to find them
+    for k in range(wives.size):  # few couples live apart: without a branch to find them
+        i = np.uint32(wives[k])
         h = household[i]
-        rows[some] = i
+        rows[np.uint32(some)] = i
         some += (h < 0) | (household[np.uint32(partner[i])] != h)
     n = 0
     for i in rows[:some]:

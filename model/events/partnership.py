@@ -190,17 +190,19 @@ def target(model: "SongheModel", name: str) -> float:
 
 
 @kernel
-def end_intents(wives: Any, partner: Any, death_u: Any, divorces: Any) -> int:
+def end_intents(rows: Any, sex: Any, partner: Any, death_u: Any, divorces: Any) -> int:
     """Keep the wives on the list who divorce and mark their husbands; returns their number.
 
     An intent is dropped where one of the two dies in the year.
     """
     n = 0
-    for i in wives:
+    for i in rows:
+        if sex[i] != FEMALE:
+            continue
         j = partner[i]
         if j >= 0 and death_u[i] >= 1.0 and death_u[j] >= 1.0:
             divorces[j] = 1
-            wives[n] = i
+            rows[n] = i
             n += 1
         else:
             divorces[i] = 0
@@ -210,8 +212,8 @@ def end_intents(wives: Any, partner: Any, death_u: Any, divorces: Any) -> int:
 def end_unions(model: "SongheModel") -> None:
     """End the unions that divorce in the year, where both spouses outlive it, and their homes."""
     people = model.people
-    wives = listed(people["divorces"]).astype(np.int32)
-    wives = wives[: end_intents(wives, *(people[c] for c in ("partner", "death_u", "divorces")))]
+    rows, names = listed(people["divorces"]), ("sex", "partner", "death_u", "divorces")
+    wives = rows[: end_intents(rows, *(people[name] for name in names))].astype(np.int32)
     husbands = people["partner"][wives]
     for name, counts in family_counts.partings(people, wives).items():
         model.tally.add(name, counts)
