@@ -19,7 +19,7 @@ from ..agents.columns import Column
 from ..agents.compiled import kernel, rule
 from ..parameters.dims import PENSIONS, SCHEMES
 from ..parameters.load import Parameters
-from .lanes import CHUNK, HIGH, LOW, fill_lane, listed_ids
+from .lanes import CHUNK, fill_lane, listed_ids
 from .numbers import Numbers
 from .retirement_rules import FEMALE, MEN, WOMEN_50, class_by_post
 from .step import Step
@@ -110,49 +110,88 @@ class Rules(NamedTuple):
     high: Any
 
 
+@rule
+def settle(
+    alive: Any, age: Any, enrolled: Any, work: Any, pension: Any, paid_months: Any,
+    deemed_years: Any, scheme: Any, secured_months: int, at_work: Any, outside: Any,
+) -> None:  # fmt: skip
+    """Schemes of all in whom no luck decides, and marks of the others, by whether they work.
+
+    at_work, outside : uint8[n or more], out. One loop without a branch or a list: it vectorises.
+    """
+    least = np.int32(secured_months)
+    for i in range(age.size):
+        inside = (alive[i] == 1) & (age[i] >= WORKING_AGE) & (enrolled[i] == 0)
+        drawn = pension[i] != NO_PENSION
+        months = np.int32(paid_months[i]) + np.int32(MONTHS) * np.int32(deemed_years[i])
+        secured = months >= least
+        member = (pension[i] >= EMPLOYEE_PENSION) | (secured & (not drawn))
+        open_ = inside & (not drawn) & (not secured)
+        settled = np.uint8(EMPLOYEE) if member else np.uint8(RESIDENT)
+        settled = settled if inside else np.uint8(NONE)
+        scheme[i] = scheme[i] if open_ else settled
+        works = work[i] >= FLEXIBLE  # on a farm or without work nobody is covered
+        at_work[i] = open_ & works
+        outside[i] = open_ & (not works)
+
+
 @kernel
 def find_schemes(
     id: Any, alive: Any, age: Any, sex: Any, enrolled: Any, residence: Any, education: Any,
     work: Any, pension: Any, paid_months: Any, deemed_years: Any, scheme: Any, u: Any, r: Rules,
 ) -> None:  # fmt: skip
-    """Scheme of everybody; luck, none of it of the year, only for those in whom it decides."""
+    """Scheme of everybody; luck, none of it of the year, only for those in whom it decides.
+
+    In each chunk: who is settled without luck; of those at work, whom the scheme covers, and of
+    these, for whom age may stand against it; of all who are left, who registers as a resident.
+    """
     m, low, high = r.chances, r.low, r.high
-    may, outside = np.empty(CHUNK, np.uint32), np.empty(CHUNK, np.uint32)
+    any_age = m.until.min()  # below it everybody may enter
+    at_work, outside = np.empty(CHUNK, np.uint8), np.empty(CHUNK, np.uint8)
+    rows, late, rest = (
+        np.empty(CHUNK, np.uint32), np.empty(CHUNK, np.uint32), np.empty(CHUNK, np.uint32)
+    )  # fmt: skip
     ids, registers = np.empty(CHUNK, np.uint64), np.empty(CHUNK, np.uint32)
-    traits = np.empty(CHUNK, np.uint32)
+    traits, posts = np.empty(CHUNK, np.uint32), np.empty(CHUNK, np.uint32)
     for first in range(0, id.size, CHUNK):
-        last, n_may, n_outside = min(first + CHUNK, id.size), 0, 0
-        for j in range(first, last):
-            i = np.uint32(j)  # needs no test for a sign
-            inside = (alive[i] == 1) & (age[i] >= WORKING_AGE) & (enrolled[i] == 0)
-            drawn = pension[i] != NO_PENSION
-            secured = paid_months[i] + MONTHS * deemed_years[i] >= m.secured_months
-            member = (pension[i] >= EMPLOYEE_PENSION) | (secured & (not drawn))
-            unsettled = inside & (not drawn) & (not secured)
-            kept = scheme[i] * unsettled  # products instead of branches: NONE is 0
-            settled = EMPLOYEE * member + RESIDENT * (not member)
-            scheme[i] = kept + settled * (inside & (not unsettled))
-            works = work[i] >= FLEXIBLE  # on a farm or without work nobody is covered
-            may[n_may], outside[n_outside] = i, i
-            n_may += unsettled & works
-            n_outside += unsettled & (not works)
-        listed_ids(id, outside, n_outside, ids)
-        fill_lane(ids, n_outside, RESIDENT_CALL, luck.LASTING, REGISTERS, low, high, registers)
-        for k in range(n_outside):
-            i = outside[k]
+        last = min(first + CHUNK, id.size)
+        settle(
+            alive[first:last], age[first:last], enrolled[first:last], work[first:last],
+            pension[first:last], paid_months[first:last], deemed_years[first:last],
+            scheme[first:last], m.secured_months, at_work, outside,
+        )  # fmt: skip
+        n, n_rest, n_late = 0, 0, 0
+        for j in range(last - first):
+            i = np.uint32(first + j)  # needs no test for a sign
+            rows[np.uint32(n)], rest[np.uint32(n_rest)] = i, i
+            n += at_work[j]
+            n_rest += outside[j]
+        listed_ids(id, rows, n, ids)
+        fill_lane(ids, n, MEMBER_CALL, luck.LASTING, MEMBER, low, high, traits)
+        for k in range(n):
+            i = rows[k]
+            covered = luck.unit(traits[k]) < m.employee[work[i], residence[i], education[i]]
+            covered |= work[i] == PUBLIC
+            may = (age[i] < any_age) | (scheme[i] == EMPLOYEE)
+            scheme[i] = EMPLOYEE if covered & may else scheme[i]
+            rest[n_rest], late[n_late] = i, i
+            n_rest += not covered
+            n_late += covered & (not may)
+        listed_ids(id, rest, n_rest, ids)
+        fill_lane(ids, n_rest, RESIDENT_CALL, luck.LASTING, REGISTERS, low, high, registers)
+        for k in range(n_rest):
+            i = rest[k]
             registered = luck.unit(registers[k]) < m.resident[residence[i], age[i]]
             scheme[i] = RESIDENT if registered else NONE
-        listed_ids(id, may, n_may, ids)
-        fill_lane(ids, n_may, RESIDENT_CALL, luck.LASTING, REGISTERS, low, high, registers)
-        fill_lane(ids, n_may, MEMBER_CALL, luck.LASTING, MEMBER, low, high, traits)
-        for k in range(n_may):
-            i, until = may[k], m.until[MEN]
+        listed_ids(id, late, n_late, ids)
+        fill_lane(ids, n_late, RESIDENT_CALL, luck.LASTING, REGISTERS, low, high, registers)
+        fill_lane(ids, n_late, MEMBER_CALL, luck.LASTING, MEMBER, low, high, traits)
+        fill_lane(ids, n_late, MEMBER_CALL, luck.LASTING, POST, low, high, posts)
+        for k in range(n_late):
+            i, until = late[k], m.until[MEN]
             if sex[i] == FEMALE and age[i] >= m.until[WOMEN_50]:  # her post decides
-                post = luck.philox(
-                    ids[k] & LOW, ids[k] >> HIGH, luck.LASTING, MEMBER_CALL, low, high
-                )[POST]
                 share_55 = m.share_55[education[i]]
-                until = latest_entry(sex[i], work[i], luck.unit(post), share_55, m.until)
+                until = latest_entry(sex[i], work[i], luck.unit(posts[k]), share_55, m.until)
             covered = m.employee[work[i], residence[i], education[i]]
             registered = m.resident[residence[i], age[i]]
             scheme[i] = scheme_of(
