@@ -63,12 +63,14 @@ def care_grade(adl: int, uniform: float, age: int, r: GradeRules) -> int:
 
 @kernel
 def list_limited(alive: Any, adl: Any, least: int, rows: Any) -> int:
-    """List the living with this state of function or a worse one; returns their number."""
+    """List the living with this state of function or a worse one; returns their number.
+
+    rows : int32[people + 1], out; written without a branch
+    """
     n = 0
     for i in range(adl.size):
-        if adl[i] >= least and alive[i]:
-            rows[n] = i
-            n += 1
+        rows[np.uint32(n)] = i
+        n += (adl[i] >= least) & (alive[i] == 1)
     return n
 
 

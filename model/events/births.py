@@ -136,21 +136,21 @@ def find_cells(
 ) -> int:  # fmt: skip
     """Cells of the women at risk, rows of the others dropped; returns how many are left.
 
-    Counts all of them by age, education and residence, and those in union by age.
+    Counts all of them by age, education and residence, and those in union by age. Written
+    without a branch, and with indices that need no test for a sign.
     """
     n = 0
     for k in range(rows.size):
-        i = rows[k]
-        everyone[age[i], education[i], residence[i]] += 1
-        in_union[age[i]] += marital[i] == MARRIED
-        if since_birth[i] == 0 or n_children[i] > MOST_BORN:
-            continue
+        i = np.uint32(rows[k])
+        own_age = np.uint8(age[i])
+        everyone[own_age, education[i], residence[i]] += 1
+        in_union[own_age] += marital[i] == MARRIED
         wait = wait_of(marital[i], n_children[i], since_union[i], since_birth[i])
         family = family_of(n_children[i], n_sons[i])
-        debt = 1 if birth_debt[i] > 0 else 0
-        rows[n] = i
-        cells[n] = cell_of(age[i], family, education[i], residence[i], wait, debt)
-        n += 1
+        debt = birth_debt[i] > 0
+        rows[np.uint32(n)] = i
+        cells[np.uint32(n)] = cell_of(own_age, family, education[i], residence[i], wait, debt)
+        n += (since_birth[i] != 0) & (n_children[i] <= MOST_BORN)
     return n
 
 

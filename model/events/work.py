@@ -81,6 +81,17 @@ class Rules(NamedTuple):
 
 
 @rule
+def mark_entrants(free: Any, age: Any, education: Any, entry_age: Any, enters: Any) -> None:
+    """Mark who of those free to work leaves school; enters : uint8[n or more], out."""
+    for j in range(age.size):
+        enters[j] = 0
+    for level in range(entry_age.size):
+        at, own = np.int8(entry_age[level]), np.uint8(level)  # bytes, as the columns are
+        for j in range(age.size):
+            enters[j] |= free[j] & (education[j] == own) & (age[j] == at)
+
+
+@rule
 def highest_words(t: WorkTables) -> Any:
     """The highest words that may mean a review, uint32[work + 1]; last that of the late age."""
     highest = np.zeros(N_WORK + 1, np.uint32)
@@ -95,13 +106,13 @@ def highest_words(t: WorkTables) -> Any:
 @rule
 def find_reach(age: Any, work: Any, late_age: int, highest: Any, reach: Any) -> None:
     """The highest word that may mean a review of each row; reach : uint32[n or more], out."""
-    late = highest[N_WORK]
+    late, from_age = highest[N_WORK], np.int8(late_age)  # bytes, as the columns are
     for j in range(age.size):
-        reach[j] = late if age[j] >= late_age else np.uint32(0)
+        reach[j] = late if age[j] >= from_age else np.uint32(0)
     for kind in range(N_WORK):
-        word = highest[kind]
+        word, own = highest[kind], np.uint8(kind)
         for j in range(age.size):
-            at_most = word if work[j] == kind else np.uint32(0)
+            at_most = word if work[j] == own else np.uint32(0)
             reach[j] = max(reach[j], at_most)
 
 
@@ -170,7 +181,6 @@ def live_work(
     t, chances = r.t, u[REVIEWS]
     turnover, late, entry_age = t.turnover_words, t.late_words, t.entry_age
     bounds = highest_words(t)
-    youngest, oldest = (0, 127) if r.starts else (entry_age.min(), entry_age.max())
     free, enters = np.empty(CHUNK, np.uint8), np.empty(CHUNK, np.uint8)
     best, sure = np.empty(CHUNK, np.uint8), np.empty(CHUNK, np.uint8)
     reach, lasting = np.empty(CHUNK, np.uint32), np.empty(CHUNK, np.uint32)
@@ -192,22 +202,21 @@ def live_work(
             i = np.uint32(first + j)  # needs no test for a sign
             is_free = (alive[i] == 1) & (age[i] >= WORKING_AGE) & (enrolled[i] == 0)
             free[j] = is_free & (pension[i] < EMPLOYEE)  # nor from a public post
-            enters[j] = 0
         for j in range(size):
             work[np.uint32(first + j)] *= free[j]
         for j in range(size):
             earnings[np.uint32(first + j)] = 0
-        n, n_enter = 0, 0
+        if r.starts:
+            for j in range(size):
+                enters[j] = free[j]
+        else:
+            here = slice(first, first + size)
+            mark_entrants(free, age[here], education[here], entry_age, enters)
+        n_enter = 0
         for j in range(size):
-            i = np.uint32(first + j)
-            rows[np.uint32(n)] = i
-            n += free[j] & (age[i] >= youngest) & (age[i] <= oldest)
-        for k in range(n):
-            i = rows[k]
-            enter[n_enter] = i
-            n_enter += r.starts | (age[i] == entry_age[education[i]])
-        for k in range(n_enter):
-            enters[enter[k] - np.uint32(first)] = 1
+            if enters[j]:  # in a year they are so few that a branch costs less than a list
+                enter[np.uint32(n_enter)] = np.uint32(first + j)
+                n_enter += 1
         find_reach(age[first : first + size], work[first : first + size], t.late_age, bounds, reach)
         n = 0
         for j in range(size):
@@ -300,13 +309,27 @@ def pay(
     The bill is of enterprise, public and flexible workers.
     """
     bill, earned = np.int64(0), np.int64(0)
-    for i in range(work.size):
-        workers[work[i], residence[i], sex[i]] += alive[i]
-        y = np.int64(np.rint(earnings[i] * yuan))
-        earnings[i] = y
-        earned += y * FEN
-        bill += y * FEN * np.int64((work[i] >= FLEXIBLE) & (work[i] <= PUBLIC))
-    return bill, earned
+    # four tables in turn, as rows of one kind would wait for one another; one cell for the dead
+    _, n_residences, n_sexes = workers.shape
+    counts, cells = np.zeros((4, workers.size + 1), np.int64), np.empty(CHUNK, np.uint8)
+    for first in range(0, work.size, CHUNK):
+        last = min(first + CHUNK, work.size)
+        kind, place, own_sex = work[first:last], residence[first:last], sex[first:last]
+        lives, value = alive[first:last], earnings[first:last]
+        for j in range(last - first):
+            y = np.int32(np.rint(value[j] * yuan))
+            value[j] = y
+            earned += y
+            bill += y if (kind[j] >= FLEXIBLE) & (kind[j] <= PUBLIC) else 0
+        for j in range(last - first):
+            cell = np.uint8((kind[j] * n_residences + place[j]) * n_sexes + own_sex[j])
+            cells[j] = cell if lives[j] == 1 else np.uint8(workers.size)
+        for j in range(last - first):
+            counts[j & 3, cells[j]] += 1
+    flat = workers.reshape(-1)
+    for k in range(workers.size):
+        flat[k] += counts[0, k] + counts[1, k] + counts[2, k] + counts[3, k]
+    return bill * FEN, earned * FEN
 
 
 def prepare(model: "SongheModel", starts: bool = False) -> Rules:

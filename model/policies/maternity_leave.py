@@ -168,16 +168,23 @@ def sum_bases(
 
     floor, ceiling : of a monthly base, fen, int64[province]; bases : int64[province]
     heads : int64[2, province]
-    Both are listed first, a chunk at a time and without a branch.
+    Both are marked in a loop that vectorises, and listed, a chunk at a time.
     """
     rows, others = np.empty(CHUNK, np.uint32), np.empty(CHUNK, np.uint32)
-    own = np.empty(CHUNK, np.int64)
+    own, a_flexible = np.empty(CHUNK, np.int64), np.empty(CHUNK, np.uint8)
+    an_employee = np.empty(CHUNK, np.uint8)
     for low in range(0, alive.size, CHUNK):
+        high = min(low + CHUNK, alive.size)
+        lives, kind, in_scheme = alive[low:high], work[low:high], scheme[low:high]
+        for j in range(high - low):
+            an_employee[j] = (lives[j] == 1) & ((kind[j] == ENTERPRISE) | (kind[j] == PUBLIC))
+            a_flexible[j] = (lives[j] == 1) & (kind[j] == FLEXIBLE) & (in_scheme[j] == MEMBER)
         n = m = 0
-        for i in range(low, min(low + CHUNK, alive.size)):
-            rows[n], others[m] = i, i
-            n += (alive[i] == 1) & ((work[i] == ENTERPRISE) | (work[i] == PUBLIC))
-            m += (alive[i] == 1) & (work[i] == FLEXIBLE) & (scheme[i] == MEMBER)
+        for j in range(high - low):
+            i = np.uint32(low + j)  # needs no test for a sign
+            rows[np.uint32(n)], others[np.uint32(m)] = i, i
+            n += an_employee[j]
+            m += a_flexible[j]
         for k in range(n):
             own[k] = np.int64(declared * earnings[rows[k]] * FEN / MONTHS)
         for k in range(n):
