@@ -21,6 +21,7 @@ from ...agents import luck
 from ...agents.compiled import kernel, rule, total
 from ...parameters.dims import EDUCATION, RESIDENCES, SEXES
 from ...parameters.load import Parameters
+from ..lanes import CHUNK
 from ..numbers import Numbers
 from ..step import Step
 
@@ -31,7 +32,6 @@ Array = NDArray[np.float64]
 
 N_STAGES = len(EDUCATION) - 1  # five times someone may go on
 COLLEGE, UNIVERSITY = EDUCATION.index("college"), EDUCATION.index("university")
-REACHED = 256  # ages that a byte holds
 UNKNOWN = len(EDUCATION)  # a mother who is dead or not known
 MIDDLE = EDUCATION.index("lower_secondary")  # the level that shifts nothing
 SHAPE = (N_STAGES, len(SEXES), len(RESIDENCES), len(EDUCATION) + 1)
@@ -66,6 +66,21 @@ def schooled(stage: int, education: int, goes_on: bool) -> Any:
     return max(education, stage), goes_on and stage < COLLEGE
 
 
+@rule
+def mark_turning(age: Any, enrolled: Any, alive: Any, completion_age: Any, marks: Any) -> None:
+    """Mark who may stand at a turning point; marks : uint8[n or more], out. The loops vectorise."""
+    before = np.int8(completion_age[0] - 1)  # bytes, as the columns are
+    last = np.int8(completion_age[UNIVERSITY] - 1)
+    for j in range(age.size):
+        marks[j] = np.uint8(age[j] >= last if enrolled[j] else age[j] == before)
+    for stage in range(1, UNIVERSITY):
+        at = np.int8(completion_age[stage] - 1)
+        for j in range(age.size):
+            marks[j] |= enrolled[j] & (age[j] == at)
+    for j in range(age.size):
+        marks[j] &= alive[j]
+
+
 @kernel
 def find_pupils(
     age: Any, enrolled: Any, alive: Any, death_u: Any, completion_age: Any, rows: Any, stages: Any
@@ -73,21 +88,21 @@ def find_pupils(
     """List the people at a turning point who live through the year; returns their number.
 
     rows : int32[people + 1], out; stages : int8, beside them
-    A short list without a branch first, by a table of ages.
+    A short list without a branch first, a chunk at a time.
     """
-    ahead = np.empty((2, REACHED), np.int8)
-    for e in range(2):
-        for reached in range(REACHED):
-            ahead[e, reached] = turning(reached, e, completion_age)
-    some, n = 0, 0
-    for i in range(age.size):
-        rows[some] = i
-        some += (ahead[enrolled[i], np.uint8(age[i] + 1)] >= 0) & (alive[i] == 1)
-    for k in range(some):
-        i = rows[k]
-        rows[n] = i
-        stages[n] = ahead[enrolled[i], np.uint8(age[i] + 1)]
-        n += death_u[i] >= 1.0
+    marks, some, n = np.empty(CHUNK, np.uint8), np.empty(CHUNK, np.uint32), 0
+    for first in range(0, age.size, CHUNK):
+        here = slice(first, min(first + CHUNK, age.size))
+        mark_turning(age[here], enrolled[here], alive[here], completion_age, marks)
+        n_some = 0
+        for j in range(here.stop - first):
+            some[np.uint32(n_some)] = first + j
+            n_some += marks[j]
+        for k in range(n_some):
+            i = some[k]
+            stage = turning(age[i] + 1, enrolled[i], completion_age)
+            rows[np.uint32(n)], stages[np.uint32(n)] = i, stage
+            n += (death_u[i] >= 1.0) & (stage >= 0)
     return n
 
 
