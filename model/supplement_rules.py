@@ -68,16 +68,23 @@ def income_class(earnings: int, mean_wage: float) -> int:
 
 
 @rule
+def annuity_chance(work: int, earnings: int, r: Rules) -> float:
+    """Chance that an employee has an annuity; earnings : yuan a year"""
+    covered = r.chance[np.uint32(income_class(earnings, r.mean_wage))]
+    return float(r.occupational if work == AT_PUBLIC else covered)
+
+
+@rule
 def annuity_paid(work: int, earnings: int, months: int, u: float, r: Rules) -> int:
     """Contributions of employer and employee for the first months of a year, fen.
 
     earnings : yuan a year; u : lasting uniform of the place in an employer with an annuity
     """
+    if u >= annuity_chance(work, earnings, r):
+        return 0
     base = int(np.rint(r.compliance * earnings * FEN / MONTHS))
-    if work == AT_PUBLIC:
-        return contribution(base, r.occupational_rate[months]) if u < r.occupational else 0
-    covered = u < r.chance[income_class(earnings, r.mean_wage)]
-    return contribution(base, r.enterprise[months]) if covered else 0
+    rates = r.occupational_rate if work == AT_PUBLIC else r.enterprise
+    return contribution(base, rates[months])
 
 
 @rule
@@ -87,12 +94,18 @@ def tax_at_withdrawal(amount: int, rate: float) -> int:
 
 
 @rule
+def highest_chance(r: Rules) -> float:
+    """Chance to pay into a personal pension that nobody exceeds."""
+    return max(r.take_up, r.take_up_low) if r.cap > 0 else 0.0
+
+
+@rule
 def personal_paid(earnings: int, u: float, r: Rules) -> tuple[int, int]:
     """Contributions to a personal pension in a year, and income tax that they save, fen.
 
     Who saves no more than the tax at withdrawal takes it up more rarely.
     """
-    if r.cap <= 0 or u >= max(r.take_up, r.take_up_low):
+    if u >= highest_chance(r):
         return 0, 0
     amount = min(int(np.rint(r.share * earnings * FEN)), r.cap)
     taxable = taxable_income(earnings, r.tax)
@@ -115,6 +128,17 @@ def months_of_payment(age: int, divisors: Floats) -> int:
     return int(np.rint(divisor_at(MONTHS * age, divisors)))
 
 
+@rule
+def flag_employees(
+    alive: Any, work: Any, scheme: Any, pension: Any, flag: Any
+) -> None:  # fmt: skip
+    """Mark the employees who may pay; flag : uint8[people], out. It vectorises."""
+    for i in range(alive.size):
+        at_work = (work[i] == AT_ENTERPRISE) | (work[i] == AT_PUBLIC)
+        member = (scheme[i] == MEMBER) & (pension[i] == NO_PENSION)
+        flag[i] = at_work & member & (alive[i] == 1)
+
+
 @kernel
 def list_payers(
     id: Any, alive: Any, work: Any, scheme: Any, pension: Any, earnings: Any, death_u: Any,
@@ -123,27 +147,36 @@ def list_payers(
     """Write the rows of those who pay, rising, and what; returns how many they are.
 
     rows : uint32[n]; paid : uint32[2, n], annuity and personal pension; saved : uint32[n], tax
+    Few have the luck to pay at all: they are listed before anything is worked out.
     """
-    listed, ids = np.empty(CHUNK, np.uint32), np.empty(CHUNK, np.uint64)
-    one, two = np.empty(CHUNK, np.uint32), np.empty(CHUNK, np.uint32)
-    n = 0
+    flag, listed, lucky = (
+        np.empty(CHUNK, np.uint8), np.empty(CHUNK, np.uint32), np.empty(CHUNK, np.uint32),
+    )  # fmt: skip
+    ids, one = np.empty(CHUNK, np.uint64), np.empty(CHUNK, np.uint32)
+    two = np.zeros(CHUNK, np.uint32)
+    personal, n = highest_chance(r), 0
     for first in range(0, id.size, CHUNK):
-        m = 0
-        for i in range(first, min(first + CHUNK, id.size)):
-            at_work = (work[i] == AT_ENTERPRISE) | (work[i] == AT_PUBLIC)
-            listed[m] = i
-            m += at_work & (alive[i] == 1) & (scheme[i] == MEMBER) & (pension[i] == NO_PENSION)
+        some = slice(first, min(first + CHUNK, id.size))
+        flag_employees(alive[some], work[some], scheme[some], pension[some], flag)
+        m, n_lucky = 0, 0
+        for k in range(some.stop - first):
+            listed[m] = first + k
+            m += flag[k]
         listed_ids(id, listed, m, ids)
         fill_lane(ids, m, CALL, luck.LASTING, ANNUITY_LANE, low, high, one)
-        if r.take_up > 0.0:
+        if personal > 0.0:
             fill_lane(ids, m, CALL, luck.LASTING, PERSONAL_LANE, low, high, two)
         for k in range(m):
             i = listed[k]
+            lucky[n_lucky] = k
+            has_annuity = luck.unit(one[k]) < annuity_chance(work[i], earnings[i], r)
+            n_lucky += has_annuity | (luck.unit(two[k]) < personal)
+        for j in range(n_lucky):
+            k = lucky[j]
+            i = listed[k]
             months = last_month(death_u[i])
             annuity = annuity_paid(work[i], earnings[i], months, luck.unit(one[k]), r)
-            own, less = 0, 0
-            if r.take_up > 0.0:
-                own, less = personal_paid(earnings[i], luck.unit(two[k]), r)
+            own, less = personal_paid(earnings[i], luck.unit(two[k]), r)
             rows[n], paid[0, n], paid[1, n], saved[n] = i, annuity, own, less
             n += (annuity > 0) | (own > 0)
     return n

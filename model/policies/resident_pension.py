@@ -80,6 +80,7 @@ FITTED = (2012, 2013, 2014, 2015)
 (REGISTERED, CONTRIBUTORS, MONTHS_PAID, BENEFICIARIES, AWARDS, OWN, MATCHED, INTEREST, MINIMUM,
  TOPUP, FROM_ACCOUNT, OVERRUN, REFUNDED, HELD) = range(14)  # fmt: skip
 SUMS = 14
+OTHER, PAYS, DRAWS, WAITS, STIRS = range(5)  # what a year is to a person
 
 
 class Rules(NamedTuple):
@@ -88,6 +89,7 @@ class Rules(NamedTuple):
     minimum, topup : running sums of the year's monthly amounts, int64[13]
     own, matching : yearly contribution and subsidy by class, int64[class], 0 does not pay
     classes : float64[class], running share of members who pay in a class or a lower one
+    upper : uint64[class], the same as the least lasting word above it
     """
 
     year: int
@@ -99,6 +101,7 @@ class Rules(NamedTuple):
     own: Counts
     matching: Counts
     classes: NDArray[np.float64]
+    upper: NDArray[np.uint64]
     interest: float
     divisor: int
     makes_up: float
@@ -260,6 +263,64 @@ def eventful(
         by_age[PAID, a] += paid_by(sums, s) - paid
 
 
+@rule
+def code_years(
+    alive: Any, age: Any, birth_month: Any, death_u: Any, scheme: Any, account: Any, draws: Any,
+    start_age: int, code: Any,
+) -> None:  # fmt: skip
+    """Write what the year of each person is: OTHER, PAYS, DRAWS, WAITS or STIRS. It vectorises.
+
+    code : uint8[people], out; the columns are of the same people
+    """
+    for i in range(age.size):
+        member, holds = scheme[i] == RESIDENT, account[i] != 0
+        stays = (alive[i] == 1) & (death_u[i] >= 1.0)
+        young = age[i] + (birth_month[i] < 12) < start_age
+        pays = member & stays & young & (age[i] >= WORKING_AGE)
+        draws_on = member & stays & (draws[i] == AWARDED) & (age[i] >= start_age)
+        waits = (not member) & stays & holds
+        calm = np.uint8(PAYS) * pays + np.uint8(DRAWS) * draws_on + np.uint8(WAITS) * waits
+        stirs = (member | holds) & (not (pays | draws_on | waits))
+        code[i] = np.uint8(calm + np.uint8(STIRS) * stirs)
+
+
+@rule
+def classes_of(words: Any, n: int, upper: Any, classes: Any) -> None:
+    """Class in which each of the first n pays, by a lasting word; `contribution_class` of all.
+
+    upper : uint64[class], least words of the next class; classes : uint8[n or more], out. One
+    loop for each class, which vectorises.
+    """
+    last = np.uint64(upper[-1])
+    for k in range(n):
+        classes[k] = 1
+    for bound in upper[:-1]:
+        for k in range(n):
+            classes[k] += words[k] >= bound
+    for k in range(n):
+        classes[k] *= words[k] < last
+
+
+@rule
+def add_up(paying: Any, drawing: Any, r: Rules, sums: Any) -> None:
+    """Sums that follow from counts alone.
+
+    paying : int64[class, province], calm members by class; drawing : int64[province]
+    """
+    for s in range(drawing.size):
+        sums[REGISTERED, s] += drawing[s]
+        sums[BENEFICIARIES, s] += drawing[s]
+        sums[MINIMUM, s] += drawing[s] * r.minimum[12]
+        sums[TOPUP, s] += drawing[s] * r.topup[12]
+        for c in range(r.own.size):
+            n = paying[c, s]
+            sums[REGISTERED, s] += n
+            sums[CONTRIBUTORS, s] += n * (c > 0)
+            sums[MONTHS_PAID, s] += 12 * n * (c > 0)
+            sums[OWN, s] += n * r.own[c]
+            sums[MATCHED, s] += n * r.matching[c]
+
+
 @kernel
 def resident_pension(
     id: Any, alive: Any, age: Any, birth_month: Any, death_u: Any, province: Any, scheme: Any,
@@ -279,23 +340,24 @@ def resident_pension(
         np.empty(CHUNK, np.uint32),
     )  # fmt: skip
     ids, words = np.empty(CHUNK, np.uint64), np.empty(CHUNK, np.uint32)
-    minimum, topup, whole = r.minimum[12], r.topup[12], np.int64(12)
+    code, classes = np.empty(CHUNK, np.uint8), np.empty(CHUNK, np.uint8)
+    drawn, paid = np.zeros(sums.shape[1], np.int64), np.zeros((r.own.size, sums.shape[1]), np.int64)
+    own_by_age = np.zeros((r.own.size, by_age.shape[1]), np.int64)
+    credit = r.own + r.matching
+    all_year = r.minimum[12] + r.topup[12]
     for first in range(0, age.size, CHUNK):
+        some = slice(first, min(first + CHUNK, age.size))
+        who = alive[some], age[some], birth_month[some], death_u[some], scheme[some]
+        code_years(*who, account[some], draws[some], r.start_age, code)
         n_stirred, n_paying, n_drawing, n_idle = 0, 0, 0, 0
-        for j in range(first, min(first + CHUNK, age.size)):
-            i = np.uint32(j)  # needs no test for a sign
-            member = scheme[i] == RESIDENT
-            stays = (alive[i] == 1) & (death_u[i] >= 1.0)
-            young = age[i] + (birth_month[i] < 12) < r.start_age
-            pays = member & stays & young & (age[i] >= WORKING_AGE)
-            draws_on = member & stays & (draws[i] == AWARDED) & (age[i] >= r.start_age)
-            waits = (not member) & stays & (account[i] != 0)
+        for k in range(some.stop - first):
+            i = np.uint32(first + k)  # needs no test for a sign
             stirred[n_stirred], paying[n_paying] = i, i
             drawing[n_drawing], idle[n_idle] = i, i
-            n_paying += pays
-            n_drawing += draws_on
-            n_idle += waits
-            n_stirred += (member | (account[i] != 0)) & (not (pays | draws_on | waits))
+            n_paying += code[k] == PAYS
+            n_drawing += code[k] == DRAWS
+            n_idle += code[k] == WAITS
+            n_stirred += code[k] == STIRS
         for k in range(n_idle):
             i = idle[k]
             s, held = province[i], np.int64(account[i])
@@ -305,42 +367,37 @@ def resident_pension(
             account[i] = min(held + interest, LARGEST)
         listed_ids(id, paying, n_paying, ids)
         fill_lane(ids, n_paying, LASTING_CALL, luck.LASTING, CONTRIBUTES, low, high, words)
+        classes_of(words, n_paying, r.upper, classes)
         for k in range(n_paying):
-            i = paying[k]
+            i, c = paying[k], np.uint32(classes[k])
             s, held = province[i], np.int64(account[i])
-            interest, c = (
-                credited(held, r.interest),
-                contribution_class(luck.unit(words[k]), r.classes),
-            )
+            interest = credited(held, r.interest)
             sums[HELD, s] += held
             sums[INTEREST, s] += interest
-            sums[REGISTERED, s] += 1
-            sums[CONTRIBUTORS, s] += c > 0
-            sums[MONTHS_PAID, s] += whole * (c > 0)
-            sums[OWN, s] += r.own[c]
-            by_age[RECEIVED, age_reached(age[i])] += r.own[c]
-            sums[MATCHED, s] += r.matching[c]
+            paid[c, s] += 1
+            own_by_age[c, age_reached(age[i])] += 1
             years[i] = min(years[i] + (c > 0), 100)
-            account[i] = min(held + interest + r.own[c] + r.matching[c], LARGEST)
+            account[i] = min(held + interest + credit[c], LARGEST)
         for k in range(n_drawing):
             i = drawing[k]
             s, held = province[i], np.int64(account[i])
-            interest, due = credited(held, r.interest), whole * account_m[i]
+            interest, due = credited(held, r.interest), np.int64(12) * account_m[i]
             own = min(due, held + interest)
             sums[HELD, s] += held
             sums[INTEREST, s] += interest
-            sums[REGISTERED, s] += 1
-            sums[BENEFICIARIES, s] += 1
-            sums[MINIMUM, s] += minimum
-            sums[TOPUP, s] += topup
+            drawn[s] += 1
             sums[FROM_ACCOUNT, s] += own
             sums[OVERRUN, s] += due - own
-            by_age[PAID, age_reached(age[i])] += minimum + topup + due
+            by_age[PAID, age_reached(age[i])] += all_year + due
             account[i] = min(held + interest - own, LARGEST)
         eventful(
             stirred, n_stirred, id, alive, age, birth_month, death_u, province, scheme, account,
             years, account_m, draws, r, low, high, sums, by_age,
         )  # fmt: skip
+    add_up(paid, drawn, r, sums)
+    for c in range(r.own.size):
+        for a in range(by_age.shape[1]):
+            by_age[RECEIVED, a] += own_by_age[c, a] * r.own[c]
 
 
 @kernel
@@ -422,6 +479,7 @@ def _rules(numbers: Numbers, year: int) -> Rules:
         own=by_class(p, "class_amount", day),
         matching=by_class(p, "matching", day),
         classes=contribution_classes(p),
+        upper=luck.threshold(contribution_classes(p)),
         interest=law("account_interest"),
         divisor=int(law("divisor")),
         makes_up=p.value(POLICY + "makes_up"),
