@@ -74,7 +74,7 @@ CAREER, POST = int(luck.Call.WORK_LASTING), 1
 ILLNESS, TIMING, HEAVY, PAYS_ON = range(4)  # lanes of the call for retirement
 TRAIT, PLACE, PAYS, STEP = range(4)  # lanes of the call for contributions
 PART = 8192  # rows whose columns stay in the cache until the records are back
-BINS = 64  # of the trait of paying
+BINS, WORD_BITS = 64, 32  # bins of the trait of paying, a uniform that is a word
 LOW, HIGH = np.uint64(0xFFFFFFFF), np.uint64(32)
 
 # what is summed by province
@@ -83,6 +83,7 @@ LOW, HIGH = np.uint64(0xFFFFFFFF), np.uint64(32)
  TO_RESIDENTS, FROM_RESIDENTS, OUTSIDE_OWN, OUTSIDE_EMPLOYER, OUTSIDE_PAID,
  HELD) = range(23)  # fmt: skip
 SUMS = 23
+APART, STIRS, DRAWS_ON, NEAR, BEFORE = range(5)  # what a year in the scheme is to a person
 
 
 class Rules(NamedTuple):
@@ -203,7 +204,7 @@ def is_outside(c: Person, r: Law, low: Any, high: Any) -> bool:
 @rule
 def bin_of(word: Any) -> int:
     """Bin of the trait of paying."""
-    return min(int(luck.unit(word) * BINS), BINS - 1)
+    return (int(word) * BINS) >> WORD_BITS
 
 
 @inlined
@@ -489,6 +490,36 @@ def before_pension(
     sums[CONTRIBUTORS, c.province] += paid
 
 
+@rule
+def flag_careers(scheme: Any, account: Any, paid_months: Any, deemed: Any, code: Any) -> None:
+    """Mark those with a career in the scheme, 1 or 0; code : uint8[people], out. It vectorises."""
+    for i in range(scheme.size):
+        months = (paid_months[i] != 0) | (deemed[i] != 0)
+        code[i] = (scheme[i] == EMPLOYEE) | (account[i] != 0) | months
+
+
+@rule
+def code_careers(
+    alive: Any, death_u: Any, age: Any, sex: Any, work: Any, adl: Any, pension: Any, earliest: Any,
+    merged: bool, ill: int, code: Any,
+) -> None:  # fmt: skip
+    """Write what the year of each person is: APART, STIRS, DRAWS_ON, NEAR or BEFORE.
+
+    earliest : int64[sex], age; merged : no public staff are outside the fund; ill : state in which
+        members may claim; code : uint8[people], marks of careers before
+    Apart from `flag_careers`, since a loop over more columns would not vectorise.
+    """
+    men, women = earliest[0], earliest[1]
+    for i in range(age.size):
+        draws = pension[i] >= DRAWS
+        public = (pension[i] == DRAWS_PUBLIC) | ((not draws) & (work[i] == PUBLIC))
+        stirs = (alive[i] == 0) | (death_u[i] < 1.0) | (public & (not merged))
+        stirs |= (adl[i] == ill) & (not draws)
+        of_age = age[i] + 1 >= (men if sex[i] == 0 else women)
+        calm = np.uint8(DRAWS_ON) if draws else np.uint8(BEFORE) - np.uint8(of_age)
+        code[i] *= np.uint8(STIRS) if stirs else np.uint8(calm)
+
+
 @kernel
 def steady(
     c: Columns, start: int, stop: int, r: Rules, low: Any, high: Any, sums: Any, by_age: Any,
@@ -515,6 +546,7 @@ def steady(
     employer_rate = r.employer[:, MONTHS]
     merged, n = r.inside >= 1.0, 0
     ill = SEVERE if law.illness_share > 0.0 else NO_STATE
+    code, counts = np.empty(CHUNK, np.uint8), np.zeros((BEFORE + 1, sums.shape[1]), np.int64)
     drawn, near, others, paying, idle = (
         np.empty(CHUNK, np.uint32), np.empty(CHUNK, np.uint32), np.empty(CHUNK, np.uint32),
         np.empty(CHUNK, np.uint32), np.empty(CHUNK, np.uint32),
@@ -525,21 +557,18 @@ def steady(
         np.empty(CHUNK, np.uint32),
     )
     for first in range(start, stop, CHUNK):
+        some = slice(first, min(first + CHUNK, stop))
+        flag_careers(scheme[some], account[some], paid_months[some], deemed[some], code)
+        who = alive[some], death_u[some], age[some], sex[some], work[some], adl[some]
+        code_careers(*who, pension[some], earliest, merged, ill, code)
         n_drawn, n_near, n_others, n_paying, n_idle = 0, 0, 0, 0, 0
-        for j in range(first, min(first + CHUNK, stop)):
-            i = np.uint32(j)  # needs no test for a sign
-            career = (scheme[i] == EMPLOYEE) | (account[i] != 0)
-            career |= (paid_months[i] != 0) | (deemed[i] != 0)
-            draws = pension[i] >= DRAWS
-            public = (pension[i] == DRAWS_PUBLIC) | ((not draws) & (work[i] == PUBLIC))
-            stirs = (alive[i] == 0) | (death_u[i] < 1.0) | (public & (not merged))
-            stirs |= (adl[i] == ill) & (not draws)
-            calm, of_age = career & (not stirs), age[i] + 1 >= earliest[sex[i]]
+        for k in range(some.stop - first):
+            i = np.uint32(first + k)  # needs no test for a sign
             rows[n], drawn[n_drawn], near[n_near], others[n_others] = i, i, i, i
-            n += career & stirs
-            n_drawn += calm & draws
-            n_near += calm & (not draws) & of_age
-            n_others += calm & (not draws) & (not of_age)
+            n += code[k] == STIRS
+            n_drawn += code[k] == DRAWS_ON
+            n_near += code[k] == NEAR
+            n_others += code[k] == BEFORE
         listed_ids(id, near, n_near, ids)
         fill_lane(ids, n_near, CAREER, luck.LASTING, POST, low, high, one)
         fill_lane(ids, n_near, RETIREMENT, luck.LASTING, HEAVY, low, high, two)
@@ -586,8 +615,7 @@ def steady(
             due = np.int64(MONTHS) * account_m[i]
             own = from_account(due, held)
             sums[CREDITED, s] += interest
-            sums[BENEFICIARIES, s] += 1
-            sums[RETIRED, s] += 1
+            counts[DRAWS_ON, s] += 1
             sums[FROM_ACCOUNT, s] += own
             sums[OVERRUN, s] += due - own
             total = np.int64(MONTHS) * pension_m[i]
@@ -629,13 +657,17 @@ def steady(
             held = min(held + interest + own, MOST_ACCOUNT)
             account[i] = held
             paid_months[i] += MONTHS
-            sums[ACTIVE, s] += 1
-            sums[CONTRIBUTORS, s] += 1
+            counts[BEFORE, s] += 1
             sums[CREDITED, s] += interest
             sums[OWN, s] += own
-            sums[MONTHS_PAID, s] += MONTHS
             sums[BASE, s] += based
             sums[HELD, s] += held
+    for s in range(sums.shape[1]):
+        sums[BENEFICIARIES, s] += counts[DRAWS_ON, s]
+        sums[RETIRED, s] += counts[DRAWS_ON, s]
+        sums[ACTIVE, s] += counts[BEFORE, s]
+        sums[CONTRIBUTORS, s] += counts[BEFORE, s]
+        sums[MONTHS_PAID, s] += MONTHS * counts[BEFORE, s]
     return n
 
 
@@ -722,6 +754,17 @@ def live_part(
     return int(n)
 
 
+@kernel
+def live_parts(
+    c: Columns, r: Rules, law: Law, low: Any, high: Any, sums: Any, by_age: Any, rows: Any,
+    persons: Any,
+) -> None:  # fmt: skip
+    """A year of all rows, as many at a time as there is room to work in."""
+    for first in range(0, c.id.size, rows.size):
+        last = min(first + rows.size, c.id.size)
+        live_part(c, first, last, r, law, low, high, sums, by_age, rows, persons)
+
+
 def records(c: Columns, n: int) -> Any:
     """Room for n people as records with a field for each column."""
     fields = [(name, column.dtype) for name, column in c._asdict().items()]
@@ -762,7 +805,5 @@ def live(c: Columns, r: Rules, low: Any, high: Any, sums: Counts) -> Counts:
     """
     by_age = np.zeros((AGE_SUMS, len(AGES)), np.int64)
     rows, persons, law = np.empty(PART, np.uint32), records(c, PART), record_of(r)
-    for first in range(0, len(c.id), PART):
-        last = min(first + PART, len(c.id))
-        live_part(c, first, last, r, law, low, high, sums, by_age, rows, persons)
+    live_parts(c, r, law, low, high, sums, by_age, rows, persons)
     return by_age

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from ..agents import luck
 from ..agents.accounts import SAVES
-from ..agents.compiled import kernel, rule
+from ..agents.compiled import inlined, kernel, rule
 from ..parameters.dims import PENSIONS, PILLARS, SCHEMES, WORK
 from .lanes import CHUNK, fill_lane, listed_ids
 from .pension_rules import MONTHS, contribution, credited, divisor_at, last_month
@@ -67,14 +67,14 @@ def income_class(earnings: int, mean_wage: float) -> int:
     return int(earnings >= mean_wage) + int(earnings >= 2.0 * mean_wage)
 
 
-@rule
+@inlined
 def annuity_chance(work: int, earnings: int, r: Rules) -> float:
     """Chance that an employee has an annuity; earnings : yuan a year"""
     covered = r.chance[np.uint32(income_class(earnings, r.mean_wage))]
     return float(r.occupational if work == AT_PUBLIC else covered)
 
 
-@rule
+@inlined
 def annuity_paid(work: int, earnings: int, months: int, u: float, r: Rules) -> int:
     """Contributions of employer and employee for the first months of a year, fen.
 
@@ -93,13 +93,13 @@ def tax_at_withdrawal(amount: int, rate: float) -> int:
     return int(np.rint(amount * rate))
 
 
-@rule
+@inlined
 def highest_chance(r: Rules) -> float:
     """Chance to pay into a personal pension that nobody exceeds."""
     return max(r.take_up, r.take_up_low) if r.cap > 0 else 0.0
 
 
-@rule
+@inlined
 def personal_paid(earnings: int, u: float, r: Rules) -> tuple[int, int]:
     """Contributions to a personal pension in a year, and income tax that they save, fen.
 
@@ -176,7 +176,9 @@ def list_payers(
             i = listed[k]
             months = last_month(death_u[i])
             annuity = annuity_paid(work[i], earnings[i], months, luck.unit(one[k]), r)
-            own, less = personal_paid(earnings[i], luck.unit(two[k]), r)
+            own, less = 0, 0
+            if luck.unit(two[k]) < personal:
+                own, less = personal_paid(earnings[i], luck.unit(two[k]), r)
             rows[n], paid[0, n], paid[1, n], saved[n] = i, annuity, own, less
             n += (annuity > 0) | (own > 0)
     return n
