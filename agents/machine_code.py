@@ -11,9 +11,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from typing import Any
+from uuid import uuid4
 
 from numba.core import codegen
-from numba.core.caching import FunctionCache
+from numba.core.caching import FunctionCache, IndexDataCacheFile
 from numba.core.compiler_lock import global_compiler_lock
 from numba.core.environment import lookup_environment
 from numba.core.runtime import rtsys
@@ -130,8 +131,26 @@ class Kept(codegen.JITCodeLibrary):  # type: ignore[misc]
         return int(self._codegen._engine.get_function_address(name))
 
 
+class File(IndexDataCacheFile):  # type: ignore[misc]
+    """What is kept of one function; several processes may write it at the same time.
+
+    numba numbers the variants of a function and writes the index first: of two processes that
+    save different variants at once, one would find the code of the other under its own types.
+    """
+
+    def save(self, key: Any, data: Any) -> None:
+        """See numba; code gets a name that nobody else gives, and then its line in the index."""
+        name = self._data_name_pattern.replace("{number:d}", uuid4().hex)
+        self._save_data(name, data)
+        self._save_index(self._load_index() | {key: name})
+
+
 class Cache(FunctionCache):  # type: ignore[misc]
     """numba's cache of one function, which does not look for new types of others at each load."""
+
+    def __init__(self, function: Any) -> None:
+        super().__init__(function)
+        self._cache_file.__class__ = File
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
         """See numba."""

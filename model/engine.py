@@ -74,7 +74,7 @@ class Engine(mesa.Model):  # type: ignore[misc]
         """All steps of the year, in order; those by rows that stand together in one walk."""
         for by_rows, steps in groupby(self.year_list, key=lambda step: step.by_rows):
             if by_rows:
-                self._walk(list(steps))
+                self.walk(list(steps))
             else:
                 for step in steps:
                     assert step.apply is not None
@@ -95,7 +95,7 @@ class Engine(mesa.Model):  # type: ignore[misc]
                 self.people.keep(self.people["alive"], passing)
             self.seconds["compact"] += perf_counter() - began
 
-    def _walk(self, steps: Sequence[Step]) -> None:
+    def walk(self, steps: Sequence[Step]) -> None:
         """All steps by rows on one block after another."""
         began = perf_counter()
         rules = [step.prepare(self) if step.prepare else None for step in steps]

@@ -25,7 +25,7 @@ from ..parameters.dims import EDUCATION, PROVINCES, RESIDENCES, SEXES
 from ..parameters.garbage import garbage_waits
 from ..parameters.load import Parameters
 from ..parameters.rates import Concept
-from . import national
+from . import ahead, national
 from .align import Constants
 from .birth_account import no_account
 from .engine import BLOCK, COMPACT_EVERY, Engine
@@ -97,9 +97,9 @@ class SongheModel(Engine):
         takes_over: bool = False,
     ) -> None:
         with garbage_waits():
-            from . import careers
             from .year import POLICIES, YEAR, columns
 
+        ahead.start()
         self.options = options or Options()
         people = base.people if takes_over else base.people.copy()
         people.add(columns())
@@ -127,7 +127,7 @@ class SongheModel(Engine):
         if self.options.differentials:
             self._start_function()
         self.tally.now = stocks(self)
-        careers.start(self)
+        self.start_careers()
         self.tally.close(BASE_YEAR)
         self.national = national.totals(self.tally.years[BASE_YEAR])
         self.datacollector = collector() if self.options.collect else None
@@ -154,6 +154,7 @@ class SongheModel(Engine):
         self.constants.year = self.year
         self.no_promises()
         self.live()
+        ahead.end()
         self.tally.close(self.year)
         years = self.tally.years
         self.national = national.totals(years[self.year], years.get(self.year - 1))
@@ -236,6 +237,13 @@ class SongheModel(Engine):
         A model is a cycle, whose memory would otherwise wait for the collector.
         """
         self.people, self.accounts = People(self.people.columns.values()), None
+
+    def start_careers(self) -> None:
+        """Work and pensions at the end of the base year."""
+        with garbage_waits():
+            from . import careers
+
+        careers.start(self)
 
     def _start_function(self) -> None:
         """State of function at the end of the base year, by each person's own luck."""

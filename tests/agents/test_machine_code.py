@@ -7,7 +7,7 @@ import numba
 import numpy as np
 import pytest
 from songhe.agents.compiled import kernel, rule
-from songhe.agents.machine_code import Library
+from songhe.agents.machine_code import File, Library
 
 SCRIPT = """
 import songhe.tests.agents.test_machine_code as t
@@ -106,3 +106,13 @@ def test_a_rule_has_no_machine_code_until_an_address_is_asked_for():
     assert variant.library.get_pointer_to_function("no such function") == 0
     assert variant.library.get_pointer_to_function(variant.fndesc.llvm_func_name) > 0
     assert variant.library._ready
+
+
+def test_two_processes_that_save_at_once_never_swap_their_code(tmp_path, monkeypatch):
+    files = [File(str(tmp_path), "loop", "") for _ in range(2)]
+    monkeypatch.setattr(files[1], "_load_index", dict)  # read before the first had saved
+    for file, key in zip(files, ("of floats", "of whole numbers"), strict=True):
+        file.save(key, f"code {key}")
+    third = File(str(tmp_path), "loop", "")
+    assert third.load("of whole numbers") == "code of whole numbers"
+    assert third.load("of floats") is None  # lost from the index, and compiled again
