@@ -142,3 +142,37 @@ def test_shares_are_those_of_the_parameters():
     share = m.resident[0, 42]
     found = (people["scheme"][outside] == sm.RESIDENT).mean()
     assert abs(found - share) < 5.2 * (share * (1 - share) / outside.sum()) ** 0.5
+
+
+def test_lists_give_everybody_the_scheme_of_the_rule():
+    """Bits: people of all kinds, each by `scheme_of` with all of her luck."""
+    n, rng, year = 6000, np.random.default_rng(4), 2012
+    world = World(n, year=year)
+    kinds = {
+        "age": 75, "sex": 2, "residence": 2, "education": 6, "work": 6, "pension": 2, "scheme": 3,
+        "paid_months": 200, "enrolled": 2,
+    }  # fmt: skip
+    for name, size in kinds.items():
+        world.people[name][:] = rng.integers(0, size, n)
+    before = {name: np.array(world.people[name]) for name in ("id", *kinds)}
+    world.run()
+    m = sm.membership_of(world.parameters, year)
+    key = world.key
+    traits = luck.uniforms(before["id"], sm.MEMBER_CALL, luck.LASTING, key)
+    registers = luck.uniforms(before["id"], sm.RESIDENT_CALL, luck.LASTING, key)[sm.REGISTERS]
+    for i in range(n):
+        age, sex, residence, education, work, pension, scheme, months, enrolled = (
+            int(before[name][i]) for name in kinds
+        )
+        expected = sm.NONE
+        if age >= 16 and not enrolled:
+            until, share = m.until[sm.MEN], m.share_55[education]
+            if sex == sm.FEMALE and age >= m.until[sm.WOMEN_50]:
+                until = sm.latest_entry(sex, work, traits[sm.POST, i], share, m.until)
+            covered = m.employee[work, residence, education] if work >= wr.FLEXIBLE else 0.0
+            expected = sm.scheme_of(
+                pension, work, scheme, age, until,
+                traits[sm.MEMBER, i], covered, registers[i], m.resident[residence, age],
+                months >= m.secured_months,
+            )  # fmt: skip
+        assert world.people["scheme"][i] == expected, i
