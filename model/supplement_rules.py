@@ -84,7 +84,7 @@ def annuity_paid(work: int, earnings: int, months: int, u: float, r: Rules) -> i
         return 0
     base = int(np.rint(r.compliance * earnings * FEN / MONTHS))
     rates = r.occupational_rate if work == AT_PUBLIC else r.enterprise
-    return contribution(base, rates[months])
+    return int(contribution(base, rates[months]))
 
 
 @rule

@@ -28,6 +28,7 @@ from ...parameters.dims import ADL, CARE_GRADES, CARE_SETTINGS, PROVINCES
 from ...parameters.load import Parameters
 from ..care_grade import SEVERE_I, graded
 from ..funds import MONTHS, add_counts, fens
+from ..lanes import CHUNK
 from ..national import months_of_reserve
 from ..numbers import Numbers
 from ..prices import by_law, income, wage, wage_factor
@@ -146,29 +147,31 @@ def group_of(scheme: int, age: int, sex: int, residence: int, r: Rules) -> int:
     return URBAN_RESIDENT + int(residence)
 
 
-@kernel
-def unranked(alive: Any, age: Any, rank: Any, insured_from: int, rows: Any) -> int:
-    """List adults whose rank is not drawn yet; returns their number. Written without a branch.
-
-    rows : int32[people + 1], out
-    """
-    n = 0
+@rule
+def flag_ranked(
+    alive: Any, age: Any, rank: Any, insured_from: int, least: int, most: int, flag: Any
+) -> None:  # fmt: skip
+    """Mark adults whose rank lies in a range; flag : uint8[people], out. It vectorises."""
     for i in range(age.size):
-        rows[n] = i
-        n += (rank[i] == 0) & (age[i] >= insured_from) & (alive[i] == 1)
-    return n
+        inside = (rank[i] >= least) & (rank[i] <= most)
+        flag[i] = inside & (age[i] >= insured_from) & (alive[i] == 1)
 
 
 @kernel
-def list_covered(alive: Any, age: Any, rank: Any, insured_from: int, ever: int, rows: Any) -> int:
-    """List adults whom the insurance covers in some month of the year; returns their number.
+def list_ranked(
+    alive: Any, age: Any, rank: Any, insured_from: int, least: int, most: int, rows: Any
+) -> int:  # fmt: skip
+    """List adults whose rank lies in a range, 0 for those without one; returns their number.
 
     rows : int32[people + 1], out; written without a branch
     """
-    n = 0
-    for i in range(age.size):
-        rows[n] = i
-        n += (rank[i] > 0) & (rank[i] <= ever) & (age[i] >= insured_from) & (alive[i] == 1)
+    flag, n = np.empty(CHUNK, np.uint8), 0
+    for first in range(0, age.size, CHUNK):
+        some = slice(first, min(first + CHUNK, age.size))
+        flag_ranked(alive[some], age[some], rank[some], insured_from, least, most, flag)
+        for k in range(some.stop - first):
+            rows[n] = first + k
+            n += flag[k]
     return n
 
 
@@ -179,7 +182,7 @@ def count_members(
 ) -> None:  # fmt: skip
     """Add covered months by group, province and month; members by province.
 
-    rows : int32, as of `list_covered`
+    rows : int32, of those whom the insurance covers in some month
     months : int64[group, province, month]; people : int64[2, province], at the end and in it
     """
     always = r.limits.min()
@@ -206,10 +209,11 @@ def count_members(
 
 @kernel
 def forget_the_well(adl: Any, least: int, wait: Any, has_benefit: Any) -> None:
-    """Who is no longer disabled waits anew the next time."""
+    """Who is no longer disabled waits anew the next time. It vectorises."""
     for i in range(adl.size):
-        if wait[i] != NOT_WAITING and adl[i] < least:
-            wait[i], has_benefit[i] = NOT_WAITING, 0
+        waits, ill = wait[i], adl[i] >= least  # read first: no branch
+        wait[i] = waits | (np.uint8(NOT_WAITING) * np.uint8(not ill))
+        has_benefit[i] &= np.uint8((waits == NOT_WAITING) | ill)
 
 
 @kernel
@@ -386,7 +390,7 @@ def _draw_ranks(model: "SongheModel", insured_from: int) -> None:
     people = model.people
     found = (people[name] for name in ("alive", "age", "cover_rank"))
     with people.room(np.int32) as room:
-        rows = room[: unranked(*found, insured_from, room)].copy()
+        rows = room[: list_ranked(*found, insured_from, 0, 0, room)].copy()
     for part in parts(len(rows)):  # every adult in the first year
         some = rows[part]
         u = luck.uniforms(people["id"][some], luck.Call.CARE, luck.LASTING, model.key)[PLACE]
@@ -399,8 +403,9 @@ def _collect(model: "SongheModel", rules: Rules, counts: Counts) -> None:
     months = np.zeros((len(GROUPS), len(PROVINCES), MONTHS), np.int64)
     found = (people[name] for name in ("alive", "age", "cover_rank"))
     names = ("age", "sex", "province", "residence", "scheme", "death_u", "cover_rank")
+    ever = int(rules.limits.max())
     with people.room(np.int32) as room:
-        rows = room[: list_covered(*found, rules.insured_from, int(rules.limits.max()), room)]
+        rows = room[: list_ranked(*found, rules.insured_from, 1, ever, room)]
         count_members(rows, *(people[name] for name in names), rules, months, counts)
     premiums = np.floor(rules.premiums * fund.premium_factor + 0.5).astype(np.int64)
     due = np.einsum("gpm,gkm->kp", months, premiums)

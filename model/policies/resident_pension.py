@@ -395,9 +395,9 @@ def resident_pension(
             years, account_m, draws, r, low, high, sums, by_age,
         )  # fmt: skip
     add_up(paid, drawn, r, sums)
-    for c in range(r.own.size):
-        for a in range(by_age.shape[1]):
-            by_age[RECEIVED, a] += own_by_age[c, a] * r.own[c]
+    for a in range(by_age.shape[1]):
+        for level in range(r.own.size):
+            by_age[RECEIVED, a] += own_by_age[level, a] * r.own[level]
 
 
 @kernel
