@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from songhe.agents import luck
 from songhe.model import funds
 from songhe.model.policies import resident_pension as rp
 from songhe.model.scheme_membership import EMPLOYEE, NONE, RESIDENT
@@ -320,3 +321,14 @@ def test_level_meets_the_published_outlay(p):
     published = 115.0 + 134.8 + 157.1 + 211.7
     old = p.value(POLICY + "level")
     assert rest + added * level / old == pytest.approx(published)
+
+
+def test_class_by_word_is_class_by_uniform():
+    r = rp.rules_of(load(), 2020)
+    edges = np.append(r.upper, 2**32 - 1).astype(np.int64)
+    words = np.unique(np.concatenate([[0], edges - 1, edges])).astype(np.uint32)
+    found = np.empty(len(words), np.uint8)
+    rp.classes_of.py_func(words, len(words), r.upper, found)
+    one_by_one = [rp.contribution_class.py_func(luck.unit(int(w)), r.classes) for w in words]
+    np.testing.assert_array_equal(found, one_by_one)
+    assert set(found) >= {0, 1, 2}
