@@ -92,7 +92,7 @@ def _assembled(
         values[name] = new[values[name]]
     values |= {
         "id": base_ids(np.arange(1, n + 1)),
-        "sibship": base_ids(_sibship_numbers(kin.sibship[order], new, n)),
+        "sibship": _sibship_numbers(kin.sibship[order], new, n).astype(np.uint32),
         "household": household[order],
         "collective": collective[order],
         "alive": np.ones(n, np.uint8),

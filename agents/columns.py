@@ -30,7 +30,7 @@ class Column(NamedTuple):
 
 COLUMNS = (
     Column("id", np.uint64, 0, "path", "population", "who it is, for life"),
-    Column("sibship", np.uint64, 0, "path", "families", "id of the mother, known or not"),
+    Column("sibship", np.uint32, 0, "number", "families", "of the mother of a base person"),
     Column("alive", np.uint8, 1, "flag", "deaths", "alive and in the country"),
     Column("age", np.int8, -1, "completed years", "ageing", "-1 for the newborns of the year"),
     Column("sex", np.uint8, 0, "code", "births", "sex"),

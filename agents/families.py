@@ -92,7 +92,6 @@ def bear(model: HasHouseholds, mothers: Rows, *, sex: Any, **values: Any) -> NDA
     rows = people.append(
         len(mothers),
         sex=sex,
-        sibship=people["id"][mothers],
         mother=mothers,
         father=fathers,
         province=people["province"][mothers],

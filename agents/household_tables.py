@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from ..parameters.dims import GENERATIONS, HOUSEHOLD_SIZES
 from .compiled import kernel
 from .frame import People
+from .sibships import mother_ids
 
 Array = NDArray[np.float64]
 Whole = NDArray[np.int64]
@@ -136,7 +137,7 @@ def kin_table(people: People) -> KinTable:
 
 def living_siblings(people: People) -> Whole:
     """Living brothers and sisters of the same mother, int64[n]."""
-    _, family = np.unique(people["sibship"], return_inverse=True)
+    _, family = np.unique(mother_ids(people), return_inverse=True)
     alive = present(people)
     size = np.bincount(family[alive], minlength=int(family.max(initial=-1)) + 1)
     return np.asarray(np.maximum(size[family] - alive, 0), dtype=np.int64)

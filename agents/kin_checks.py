@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from .columns import CHILDRENS_HOME, DORMITORY, FAMILY
 from .couples import FEMALE, MALE, MARRIED
 from .frame import People
+from .sibships import mother_ids
 
 Rows = NDArray[np.int64]
 Flags = NDArray[np.bool_]
@@ -67,7 +68,7 @@ def _dead_ends(people: People, alive: Flags) -> Found:
 
 def _partners(people: People, alive: Flags) -> Found:
     rows, other = _links(people, "partner", alive)
-    sex, sibship = people["sex"], people["sibship"]
+    sex, sibship = people["sex"], mother_ids(people)
     married = people["marital"] == MARRIED
     parent = (people["mother"][rows] == other) | (people["father"][rows] == other)
     return [
@@ -92,7 +93,7 @@ def _parents(people: People, alive: Flags) -> Found:
         )
         found.append((f"{name} too young", _at(people.n, rows, young)))
     rows, mother = _links(people, "mother", alive)
-    other = people["sibship"][rows] != people["id"][mother]
+    other = mother_ids(people)[rows] != people["id"][mother]
     return [*found, ("mother is not that of the brothers and sisters", _at(people.n, rows, other))]
 
 

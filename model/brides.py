@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from ..agents import families, luck
 from ..agents.compiled import kernel
 from ..agents.frame import listed
+from ..agents.sibships import Sibships
 from ..parameters.load import Parameters
 from .family_counts import outside_marriage
 from .kernels.matching import kin
@@ -92,7 +93,7 @@ def make_way(
     kept = found.code[place] % STATES == BRIDE
     rows = found.rows[left]
     u = luck.words(people["id"][rows], luck.Call.MARRIAGE, model.year, model.key)[PLACE]
-    links = (people[name] for name in ("mother", "father", "sibship"))
+    links = people["mother"], people["father"], Sibships.of(people)
     places = cells, cell[order], order, kept
     take_places(rows.astype(np.int64), luck.unit(u), *places, husbands, wives, *links)
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from ..agents import luck
 from ..agents.compiled import kernel
 from ..agents.frame import parts
+from ..agents.sibships import Sibships
 from ..parameters.dims import MARITAL, PROVINCES, REGION_OF_PROVINCE, REGIONS, SEXES
 from ..parameters.load import Parameters
 from .kernels.market import Cells, expected_couples
@@ -271,7 +272,7 @@ def couples(men: Side, women: Side, propensity: Floats, year: int, key: Any) -> 
 
 def matched(made: Couples, men: Side, women: Side, people: Any) -> tuple[Rows, Rows]:
     """Rows of husbands and wives, couple by couple."""
-    links = (people[name] for name in ("mother", "father", "sibship"))
+    links = people["mother"], people["father"], Sibships.of(people)
     most = made.number.sum()
     husbands, wives = np.empty(most, np.int32), np.empty(most, np.int32)
     cells, types = made.cells, men.looking.shape[1]

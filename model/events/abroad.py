@@ -293,7 +293,7 @@ def arrive(model: "SongheModel", donors: Rows) -> None:
     ids = luck.arrival_ids(model.year, cell * PER_CELL + within)
     values = {name: people[name][donors] for name in COPIED}
     homes_of, kinds = people["household"][donors], people["collective"][donors]
-    rows = people.append(len(donors), id=ids, sibship=ids, **values)
+    rows = people.append(len(donors), id=ids, **values)
     minor = people["age"][rows] + 1 < adult_age(model)
     guest = minor & (homes_of >= 0)
     families.join_household(people, rows[guest], homes_of[guest])
@@ -321,7 +321,7 @@ STEP = Step(
         "province", "residence",
     ),
     writes=(
-        "id", "sibship", "alive", "partner", "mother", "father", "household", "collective",
+        "id", "alive", "partner", "mother", "father", "household", "collective",
         "n_living_children", "age", "sex", "marital", "birth_month", "education", "enrolled",
         "adl", "adl_next", "province", "residence",
     ),

@@ -16,6 +16,7 @@ from ...agents.columns import CARE_HOME
 from ...agents.compiled import kernel, rule
 from ...agents.frame import listed
 from ...agents.members import list_members, members
+from ...agents.sibships import Sibships, mother_id, mother_ids
 from ...parameters.dims import AGES, PROVINCES, RESIDENCES, SEXES
 from ..birth_rules import age_at
 from ..step import Step
@@ -103,32 +104,33 @@ def find_elders(
 
 
 @rule
-def place_in_sieve(sibship: Any) -> Any:
-    """A place that is the same for the same sibship: most people are passed over by it."""
-    return (sibship * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(64 - SIEVE_BITS)
+def place_in_sieve(mother: Any) -> Any:
+    """A place that is the same for the same mother: most people are passed over by it."""
+    return (mother * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(64 - SIEVE_BITS)
 
 
 @kernel
 def find_siblings(
-    sibships: Any, identity: Any, sibship: Any, alive: Any, death_u: Any, age: Any,
+    mothers: Any, sibship: Sibships, alive: Any, death_u: Any, age: Any,
     household: Any, adult_age: int, found: Any,
 ) -> None:  # fmt: skip
-    """Write the grown sibling in a family household with the least id, by sibship; -1 for none.
+    """Write the grown sibling in a family household with the least id, by mother; -1 for none.
 
-    sibships : uint64[m], sorted, each once
+    mothers : ids, uint64[m], sorted, each once
     """
     listed = np.zeros(1 << SIEVE_BITS, np.bool_)
-    for k in range(sibships.size):
-        listed[place_in_sieve(sibships[k])] = True
+    for k in range(mothers.size):
+        listed[place_in_sieve(mothers[k])] = True
     for i in range(alive.size):
-        if not listed[place_in_sieve(sibship[i])]:
+        mother = mother_id(sibship.id[i], sibship.number[i])
+        if not listed[place_in_sieve(mother)]:
             continue
         if household[i] < 0 or not is_guardian(i, adult_age, alive, death_u, age):
             continue
-        k = np.searchsorted(sibships, sibship[i])
-        if sibship[i] == 0 or k == sibships.size or sibships[k] != sibship[i]:
+        k = np.searchsorted(mothers, mother)
+        if mother == 0 or k == mothers.size or mothers[k] != mother:
             continue
-        if found[k] < 0 or identity[i] < identity[found[k]]:
+        if found[k] < 0 or sibship.id[i] < sibship.id[found[k]]:
             found[k] = i
 
 
@@ -167,12 +169,12 @@ def guardians_of(model: "SongheModel", orphans: Rows) -> Rows:
     guardians = np.empty(len(orphans), np.int64)
     find_elders(orphans, *alive, home, *parents, adult_age, guardians)
     if (guardians < 0).any():
-        sibship = people["sibship"]
-        lone = guardians < 0
-        sibships = np.unique(sibship[orphans[lone]])
-        found = np.full(len(sibships), NOBODY, np.int64)
-        find_siblings(sibships, people["id"], sibship, *alive, home, adult_age, found)
-        guardians[lone] = found[np.searchsorted(sibships, sibship[orphans[lone]])]
+        sibship, lone = Sibships.of(people), guardians < 0
+        of_each = mother_ids(people, orphans[lone])
+        mothers = np.unique(of_each)
+        found = np.full(len(mothers), NOBODY, np.int64)
+        find_siblings(mothers, sibship, *alive, home, adult_age, found)
+        guardians[lone] = found[np.searchsorted(mothers, of_each)]
         find_parents_in_collectives(
             orphans, *alive, people["collective"], *parents, adult_age, guardians
         )

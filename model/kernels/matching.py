@@ -12,11 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...agents.compiled import kernel, rule
+from ...agents.sibships import Sibships, mother_id
 
 Whole = NDArray[np.int64]
 Rows = NDArray[np.int32]
 Words = NDArray[np.uint32]
-Ids = NDArray[np.uint64]
 Codes = NDArray[np.uint16]
 
 
@@ -108,9 +108,10 @@ def brackets(
 
 
 @rule
-def kin(a: int, b: int, mother: Rows, father: Rows, sibship: Ids) -> bool:
+def kin(a: int, b: int, mother: Rows, father: Rows, sibship: Sibships) -> bool:
     """Whether two rows are parent and child, or have the mother or a living father in common."""
-    same_mother = sibship[a] == sibship[b]
+    of_one = mother_id(sibship.id[a], sibship.number[a])
+    same_mother = of_one == mother_id(sibship.id[b], sibship.number[b])
     same_father = (father[a] >= 0) & (father[a] == father[b])
     return bool(
         same_mother | same_father
@@ -127,7 +128,7 @@ def exchange(
     wives: Rows,
     mother: Rows,
     father: Rows,
-    sibship: Ids,
+    sibship: Sibships,
 ) -> bool:
     """Lets couple `a` and the next couple of its cell for which no kin meet change wives."""
     for step in range(1, last - first):
@@ -152,7 +153,7 @@ def stranger(
     stop: int,
     mother: Rows,
     father: Rows,
-    sibship: Ids,
+    sibship: Sibships,
 ) -> Any:
     """Row of the first free one of a type, places start..stop, who is no kin; -1 if none."""
     place = free(following, start)
@@ -168,7 +169,7 @@ def stranger(
 def part_kin(
     x: int, start: int, end: int, husbands: Rows, wives: Rows, men: Rows, men_free: Whole, a: int,
     b: int, women: Rows, women_free: Whole, c: int, d: int, mother: Rows, father: Rows,
-    sibship: Ids,
+    sibship: Sibships,
 ) -> None:  # fmt: skip
     """Finds others for couple x of a cell, couples start..end, if the two are kin; -1 if none.
 
@@ -187,7 +188,7 @@ def part_kin(
 
 @rule
 def any_kin(
-    start: int, end: int, husbands: Rows, wives: Rows, mother: Rows, father: Rows, sibship: Ids
+    start: int, end: int, husbands: Rows, wives: Rows, mother: Rows, father: Rows, sibship: Sibships
 ) -> Any:
     """Whether the two of any couple start..end are kin, without a branch."""
     found = False
@@ -219,7 +220,7 @@ def pairs(
     women_start: Whole,
     mother: Rows,
     father: Rows,
-    sibship: Ids,
+    sibship: Sibships,
     husbands: Rows,
     wives: Rows,
 ) -> int:
@@ -229,7 +230,7 @@ def pairs(
     his_type, her_type, couples : of each cell; offset : uint32[cells], where it starts
     men, women : int32 rows, by (region, type, position, id); uint32 positions beside them
     men_start, women_start : int64[regions * types + 1], first place of each type
-    mother, father : int32 by row; sibship : uint64 by row, the same for children of one mother
+    mother, father : int32 by row; sibship : tells the mother of each row
     husbands, wives : int32, out, at least as long as there are couples
     A couple is lost only where everybody left of both types is kin.
     """

@@ -41,16 +41,15 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 Counts = NDArray[np.int64]
 
-NOT_WAITING = 255
+NOT_WAITING, RECEIVES = 255, 254
 RANKS = 65_535
 MILLION = 1_000_000  # the factor on premiums is counted in millionths
 COLUMNS = (
     Column("cover_rank", np.uint16, 0, "rank", "long_term_care_insurance",
            "covered once the covered share reaches it, 1 to 65535; 0 not drawn yet"),
     Column("care_wait", np.uint8, NOT_WAITING, "months", "long_term_care_insurance",
-           "of disability still to wait for a benefit; 255 not disabled enough"),
-    Column("has_care_benefit", np.uint8, 0, "flag", "long_term_care_insurance",
-           "received a benefit in the year"),
+           "of disability still to wait for a benefit; 254 received one in the year, "
+           "255 not disabled enough"),
 )  # fmt: skip
 READS = (
     "id", "alive", "age", "sex", "province", "residence", "scheme", "adl", "death_u", "collective",
@@ -208,18 +207,16 @@ def count_members(
 
 
 @kernel
-def forget_the_well(adl: Any, least: int, wait: Any, has_benefit: Any) -> None:
+def forget_the_well(adl: Any, least: int, wait: Any) -> None:
     """Who is no longer disabled waits anew the next time. It vectorises."""
     for i in range(adl.size):
-        waits, ill = wait[i], adl[i] >= least  # read first: no branch
-        wait[i] = waits | (np.uint8(NOT_WAITING) * np.uint8(not ill))
-        has_benefit[i] &= np.uint8((waits == NOT_WAITING) | ill)
+        wait[i] |= np.uint8(NOT_WAITING) * np.uint8(adl[i] < least)
 
 
 @kernel
 def pay_benefits(
     rows: Any, grades: Any, u_start: Any, u_take_up: Any, u_setting: Any, province: Any,
-    death_u: Any, collective: Any, rank: Any, wait: Any, has_benefit: Any, r: Rules, money: Any,
+    death_u: Any, collective: Any, rank: Any, wait: Any, r: Rules, money: Any,
     by_grade: Any, people: Any,
 ) -> None:  # fmt: skip
     """Waiting time, claim, setting and benefits of each listed person.
@@ -231,23 +228,24 @@ def pay_benefits(
     for k in range(rows.size):
         i, grade = rows[k], grades[k]
         if grade < lowest:
-            wait[i], has_benefit[i] = NOT_WAITING, 0
+            wait[i] = NOT_WAITING
             continue
-        if wait[i] == NOT_WAITING:
-            wait[i] = months_to_wait(r.waiting, u_start[k])
+        received = wait[i] == RECEIVES  # who waits no longer
+        left = 0 if received else int(wait[i])
+        if left == NOT_WAITING:
+            left = int(months_to_wait(r.waiting, u_start[k]))
         total = 0
         if u_take_up[k] < r.take_up[grade]:
             home = collective[i] == CARE_HOME
             setting = setting_of(home, grade, u_setting[:, k], r.choice)
-            for month in range(int(wait[i]) + 1, last_month(death_u[i]) + 1):
+            for month in range(left + 1, last_month(death_u[i]) + 1):
                 total += benefit_of(month, rank[i], grade, setting, r)
             money[setting, province[i]] += total
         if total > 0:
             by_grade[grade, province[i]] += 1
             people[BENEFICIARIES, province[i]] += 1
-            people[AWARDS, province[i]] += has_benefit[i] == 0
-        has_benefit[i] = total > 0
-        wait[i] = max(int(wait[i]) - 12, 0)
+            people[AWARDS, province[i]] += not received
+        wait[i] = RECEIVES if total > 0 else max(left - 12, 0)
 
 
 def covered_share(p: Parameters, day: date) -> float:
@@ -419,7 +417,7 @@ def _pay(model: "SongheModel", rules: Rules, counts: Counts) -> None:
     """Benefits of all claimants, and the fee of those who run the insurance."""
     people, fund = model.people, model.funds[FUND]
     least = min(max(int(rules.threshold.min()), ADL.index("mild")), ADL.index("moderate"))
-    forget_the_well(people["adl"], least, people["care_wait"], people["has_care_benefit"])
+    forget_the_well(people["adl"], least, people["care_wait"])
     rows, grades = graded(model, least)
     start, lasting, care = (
         luck.uniforms(people["id"][rows], call, year, model.key)

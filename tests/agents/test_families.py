@@ -7,6 +7,7 @@ import pytest
 from songhe.agents import families, luck
 from songhe.agents.columns import CHILDRENS_HOME, WORKS
 from songhe.agents.frame import People
+from songhe.agents.sibships import mother_ids
 from songhe.parameters.dims import MARITAL
 
 HE, SHE, SINGLE, GRANNY = 0, 1, 2, 3
@@ -49,7 +50,7 @@ def test_a_child_of_a_couple_has_both_and_lives_with_them(model):
     for parent in (HE, SHE):
         assert people["n_children"][parent] == people["n_living_children"][parent] == 2
         assert people["n_sons"][parent] == 1
-    assert (people["sibship"][rows] == people["id"][SHE]).all()
+    assert (mother_ids(people, rows) == people["id"][SHE]).all()
 
 
 def test_a_mother_in_collective_living_founds_a_household(model):

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from songhe.agents import household_tables as tables
+from songhe.agents import luck
 from songhe.agents.frame import People
 
 # A grandmother, a couple with a child and the wife's single sister; a lone man; a dead man; a
@@ -19,15 +20,15 @@ def people():
     partner[[1, 2, 7, 8]] = 2, 1, 8, 7
     mother[[2, 3, 4, 11]] = 0, 2, 0, 10
     father[[3, 10]] = 1, 9
-    ids = np.arange(1, n + 1, dtype=np.uint64)
-    sibship = np.where(mother >= 0, ids[mother], ids + np.uint64(100))
+    number = np.arange(1, n + 1)
+    sibship = np.where(mother >= 0, number[mother], number + 100)
     alive = np.ones(n, np.uint8)
     alive[6] = 0
     living = np.bincount(np.append(mother[mother >= 0], father[father >= 0]), minlength=n)
     household = np.array(HOUSEHOLD, np.int32)
     return People.of(
         {
-            "id": ids,
+            "id": luck.base_ids(number),
             "sibship": sibship,
             "alive": alive,
             "age": np.array(AGES, np.int8),

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from songhe.agents import columns
+from songhe.agents import columns, luck
 from songhe.agents.frame import People
 from songhe.agents.kin_checks import faults
 
@@ -11,12 +11,12 @@ from songhe.agents.kin_checks import faults
 def people():
     """A couple with two children; a widow, her son in a dormitory; a dead man."""
     n = 7
-    ids = np.arange(1, n + 1, dtype=np.uint64)
+    number = np.arange(1, n + 1)
     mother = np.array([-1, -1, 1, 1, -1, 4, -1], np.int32)
     return People.of(
         {
-            "id": ids,
-            "sibship": np.where(mother >= 0, ids[mother], ids + np.uint64(100)),
+            "id": luck.base_ids(number),
+            "sibship": np.where(mother >= 0, number[mother], number + 100),
             "alive": np.array([1, 1, 1, 1, 1, 1, 0], np.uint8),
             "age": np.array([42, 40, 15, -1, 60, 17, 80], np.int8),
             "sex": np.array([0, 1, 0, 1, 1, 0, 0], np.uint8),
@@ -47,7 +47,7 @@ def test_nobody_has_no_fault():
     [
         ("partner", 4, 6, "partner is dead"),
         ("mother", 6, 1, "dead, but has a mother"),
-        ("id", 3, 3, "id stands twice"),
+        ("id", 3, 3 << luck.BASE_SHIFT, "id stands twice"),
         ("partner", 4, 0, "partner of another"),
         ("sex", 1, 0, "partner of the same sex"),
         ("sex", 1, 0, "mother of the wrong sex"),

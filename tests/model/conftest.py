@@ -149,7 +149,7 @@ def people_of(rows):
     }
     values["id"] = luck.base_ids(np.arange(1, len(rows) + 1))
     mothers = values.get("mother", np.full(len(rows), -1))
-    values["sibship"] = np.where(mothers >= 0, values["id"][mothers], values["id"])
+    values["sibship"] = np.where(mothers >= 0, mothers, np.arange(len(rows))) + 1
     values["birth_month"] = np.arange(len(rows), dtype=np.uint8) % 12 + 1
     return People.of(values)
 

@@ -7,6 +7,7 @@ import pytest
 from songhe.agents import luck
 from songhe.agents.columns import COLUMNS, LONG_AGO, THIS_YEAR
 from songhe.agents.frame import People
+from songhe.agents.sibships import mother_ids
 from songhe.model import birth_rules as br
 from songhe.model.birth_level import BAND_FROM
 from songhe.model.events import ageing, births
@@ -378,8 +379,9 @@ def children_of(year):
     """What is known of the children of a year, by their ids."""
     rows = born(year)
     rows = rows[np.argsort(year.people["id"][rows])]
-    names = ("id", "sex", "death_u", "birth_month", "province", "sibship")
-    return np.stack([year.people[name][rows].astype(np.float64) for name in names])
+    names = ("id", "sex", "death_u", "birth_month", "province")
+    columns = [year.people[name][rows].astype(np.float64) for name in names]
+    return np.stack([*columns, mother_ids(year.people, rows).astype(np.float64)])
 
 
 def test_the_order_of_rows_changes_nothing(tools, crowd, year):

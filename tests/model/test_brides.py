@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from songhe.agents import families, luck
 from songhe.agents.columns import THIS_YEAR
+from songhe.agents.sibships import Sibships
 from songhe.model import brides
 from songhe.model.events.partnership import MARRIAGE
 from songhe.model.marriage_market import couples, matched, sides, singles
@@ -124,7 +125,7 @@ def test_a_place_beside_kin_is_passed_over():
     husbands, wives = np.array([0, 1], np.int32), np.array([2, 3], np.int32)
     kept = np.zeros(2, bool)
     nobody = np.full(5, -1, np.int32)
-    sibship = np.array([9, 1, 2, 3, 9], np.uint64)
+    sibship = Sibships(np.zeros(5, np.uint64), np.array([9, 1, 2, 3, 9], np.uint32))
     places = np.zeros(1, np.int64), np.zeros(2, np.int64), np.arange(2), kept
     brides.take_places(
         np.array([4]), np.array([0.1]), *places, husbands, wives, nobody, nobody, sibship

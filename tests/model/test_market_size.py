@@ -29,7 +29,7 @@ def twice(people):
         columns[name] = np.concatenate((people[name], copy))
     columns["id"] = luck.base_ids(np.arange(1, 2 * n + 1))
     mothers = columns["mother"]
-    columns["sibship"] = np.where(mothers >= 0, columns["id"][mothers], columns["id"])
+    columns["sibship"] = np.where(mothers >= 0, mothers, np.arange(2 * n)) + 1
     return People.of(columns, people.columns.values())
 
 

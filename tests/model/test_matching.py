@@ -2,9 +2,17 @@
 
 import numpy as np
 import pytest
+from songhe.agents import luck
+from songhe.agents.sibships import Sibships
 from songhe.model.kernels.matching import pairs
 
 NONE = np.int32(-1)
+
+
+def sibships(families):
+    """Base persons of these families, numbered from 0."""
+    ids = luck.base_ids(np.arange(1, len(families) + 1))
+    return Sibships(ids, (families + 1).astype(np.uint32))
 
 
 class Town:
@@ -21,7 +29,7 @@ class Town:
         self.mother = np.full(n, NONE) if parents is None else parents
         self.father = np.full(n, NONE)
         known = self.mother >= 0
-        self.sibship = np.where(known, self.mother + n, np.arange(n)).astype(np.uint64)
+        self.sibship = sibships(np.where(known, self.mother + n, np.arange(n)))
 
     def side(self, rows):
         order = rows[np.lexsort((rows, self.position[rows], self.kind[rows]))]
@@ -108,16 +116,16 @@ def test_the_order_of_rows_does_not_matter():
 def test_brothers_and_sisters_whose_mother_is_dead_do_not_marry():
     """No link to a parent is left, only the mother in common."""
     town = Town((50,), (50,))
-    town.sibship[:] = np.arange(100) % 2
+    town.sibship.number[:] = np.arange(100) % 2 + 1
     husbands, wives = town.marry([[40]], offsets(1))
     assert len(husbands) == 40
-    assert (town.sibship[husbands] != town.sibship[wives]).all()
+    assert (town.sibship.number[husbands] != town.sibship.number[wives]).all()
 
 
 def test_kin_in_one_region_leave_the_others_as_they_are():
     """Two regions of one type each; all are strangers, or two large families in the second."""
     town = Town((50, 50), (50, 50))
-    large = np.where(town.kind == 1, np.arange(200) % 2 + 200, np.arange(200)).astype(np.uint64)
+    large = sibships(np.where(town.kind == 1, np.arange(200) % 2 + 200, np.arange(200)))
     offset = offsets(2)[0]
     made = []
     for sibship in (town.sibship, large):
@@ -128,6 +136,6 @@ def test_kin_in_one_region_leave_the_others_as_they_are():
         made.append(out)
     strangers, kin = made
     assert np.array_equal(strangers[:, :40], kin[:, :40])
-    assert (large[strangers[0]] == large[strangers[1]])[40:].any()
-    assert (large[kin[0]] != large[kin[1]])[40:].all()
+    assert (large.number[strangers[0]] == large.number[strangers[1]])[40:].any()
+    assert (large.number[kin[0]] != large.number[kin[1]])[40:].all()
     assert len(np.unique(kin)) == 160
