@@ -286,7 +286,7 @@ class Alone:
 
 ALONE = {  # by step: the fund, and the kernel that pays from it
     "long_term_care_insurance": (
-        "long_term_care", Alone(long_term_care_insurance, "pay_benefits", 5, 12, slice(None)),
+        "long_term_care", Alone(long_term_care_insurance, "pay_benefits", 5, 11, slice(None)),
     ),
     "maternity_leave": (
         "maternity", Alone(maternity_leave, "pay_mothers", 4, 9, maternity_leave.ALLOWANCE),
