@@ -158,10 +158,15 @@ def by_age_group(by_age: Counts) -> Counts:
 
 @kernel
 def count_collective(alive: Any, collective: Any, by_collective: Any) -> None:
-    """Add the living in each kind of collective living; they are few."""
-    for i in range(alive.size):
-        if collective[i]:
-            by_collective[np.uint32(collective[i] - 1)] += alive[i]
+    """Add the living in each kind of collective living, by a loop for each that vectorises."""
+    for low in range(0, alive.size, CHUNK):
+        rows = slice(low, min(low + CHUNK, alive.size))
+        lives, kind = alive[rows], collective[rows]
+        for k in range(by_collective.size):
+            own, n = np.uint8(k + 1), np.int32(0)  # a byte, as the column is
+            for j in range(lives.size):
+                n += lives[j] if kind[j] == own else np.uint8(0)
+            by_collective[k] += n
 
 
 @rule

@@ -52,6 +52,10 @@ MOST_CHILDREN = 3
 SHAPE = (LONGEST + 1, MOST_CHILDREN + 1, LEVELS)  # duration, children, gap in education
 LANE, CHILDREN = 3, 3  # lanes: of divorce; of who keeps the children, in Call.HOUSEHOLD
 ROUNDS = 60  # of halving
+CHUNK = 4096  # people whose marks stay in the nearest cache
+AT_RISK = (
+    "sex", "marital", "partner", "alive", "since_union", "n_children", "education",
+)  # fmt: skip
 
 
 class DivorceRules(NamedTuple):
@@ -98,29 +102,40 @@ def divorce(
 
 
 @kernel
-def list_wives(sex: Any, marital: Any, partner: Any, alive: Any, rows: Any) -> int:
-    """List the wives of all couples; returns their number.
-
-    rows : int32[people + 1], out; written without a branch
-    """
-    n = 0
-    for i in range(sex.size):
-        rows[n] = i
-        n += (sex[i] == FEMALE) & (marital[i] == MARRIED) & (partner[i] >= 0) & (alive[i] == 1)
-    return n
-
-
-@kernel
 def count_couples(
-    wives: Any, partner: Any, since_union: Any, n_children: Any, education: Any, level: Any,
-    counts: Any,
+    sex: Any, marital: Any, partner: Any, alive: Any, since_union: Any, n_children: Any,
+    education: Any, gaps: Any, counts: Any,
 ) -> None:  # fmt: skip
-    """Adds the couples at risk by cell of `divorce_cell`."""
-    for k in range(wives.size):
-        i = np.uint32(wives[k])
-        his = level[education[np.uint32(partner[i])]]
-        d, c, g = divorce_cell(since_union[i], n_children[i], level[education[i]], his)
-        counts[d, c, g] += 1
+    """Adds the couples at risk by cell of `divorce_cell`.
+
+    gaps : uint8[6, 6], of their levels, by both educations
+    Wives are marked in a loop that vectorises, and listed without a branch, a chunk at a time;
+    two counts in turn, as couples of one cell would wait for one another.
+    """
+    flat, alike, joined = counts.reshape(-1), np.uint8(FEMALE), np.uint8(MARRIED)
+    longest, most, one = np.uint8(LONGEST), np.uint8(MOST_CHILDREN), np.uint8(1)
+    in_turn, rows = np.zeros((2, flat.size), np.int64), np.empty(CHUNK + 1, np.uint32)
+    wives, cells = np.empty(CHUNK, np.uint8), np.empty(CHUNK, np.uint16)
+    for low in range(0, sex.size, CHUNK):
+        some = slice(low, min(low + CHUNK, sex.size))
+        own_sex, status, lives, spouse = sex[some], marital[some], alive[some], partner[some]
+        years, children, own = since_union[some], n_children[some], education[some]
+        for j in range(own_sex.size):
+            is_wife = (own_sex[j] == alike) & (status[j] == joined) & (spouse[j] >= 0)
+            wives[j] = is_wife & (lives[j] == one)
+        for j in range(own_sex.size):
+            d, c = np.uint16(min(years[j], longest)), np.uint16(min(children[j], most))
+            cells[j] = (d * np.uint16(MOST_CHILDREN + 1) + c) * np.uint16(LEVELS)
+        n = 0
+        for j in range(own_sex.size):
+            rows[np.uint32(n)] = np.uint32(j)
+            n += wives[j]
+        for k in range(n):
+            j = rows[k]
+            gap = gaps[own[j], education[np.uint32(spouse[j])]]
+            in_turn[np.uint32(k) & np.uint32(1), np.uint32(cells[j]) + np.uint32(gap)] += 1
+    for k in range(flat.size):
+        flat[k] += in_turn[0, k] + in_turn[1, k]
 
 
 def divorce_hazard(p: Parameters) -> Floats:
@@ -165,11 +180,9 @@ def prepare_divorce(model: "SongheModel") -> DivorceRules:
     hazard = divorce_hazard(p)
 
     def solve() -> float:
-        counts, names = np.zeros(SHAPE, np.int64), ("sex", "marital", "partner", "alive")
-        with people.room(np.int32) as rows:
-            n = list_wives(*(people[name] for name in names), rows)
-            names = ("partner", "since_union", "n_children", "education")
-            count_couples(rows[:n], *(people[name] for name in names), level, counts)
+        counts, gaps = np.zeros(SHAPE, np.int64), np.abs(level[:, None] - level)
+        columns = (people[name] for name in AT_RISK)
+        count_couples(*columns, gaps.astype(np.uint8), counts)
         return divorce_level(hazard, counts, target(model, "divorces"))
 
     aligned = is_target(model, "divorces")
