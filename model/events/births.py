@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from ...agents import families, luck
 from ...agents.columns import NEVER, THIS_YEAR, Column
-from ...agents.compiled import kernel
+from ...agents.compiled import kernel, rule
 from ...agents.frame import parts
 from ...parameters import dims
 from ...parameters.dims import AGES, EDUCATION, PROVINCES, RESIDENCES, SEXES
@@ -79,8 +79,8 @@ RESPONSE = "demography.fertility_response."
 FIRST_YEAR = 2011
 MALE, FEMALE = SEXES.index("male"), SEXES.index("female")
 OF_WOMEN = (
-    "age", "marital", "n_children", "n_sons", "since_union", "since_birth", "education",
-    "residence", "birth_debt",
+    "alive", "sex", "age", "marital", "n_children", "n_sons", "since_union", "since_birth",
+    "education", "residence", "birth_debt",
 )  # fmt: skip
 BY_AGE_SHAPE = (len(AGES), len(dims.ORDERS))
 PLACES_SHAPE = (len(PROVINCES), len(RESIDENCES), len(SEXES))
@@ -119,6 +119,15 @@ class Deliveries(NamedTuple):
     time: NDArray[np.float32]
 
 
+@rule
+def mark_women(alive: Any, sex: Any, age: Any, first: int, last: int, marks: Any) -> None:
+    """Mark the women of ages first ... last; marks : uint8[rows or more], out."""
+    youngest, oldest = np.int8(first), np.int8(last)  # bytes, as the columns are
+    for j in range(age.size):
+        fertile = (age[j] >= youngest) & (age[j] <= oldest)
+        marks[j] = (alive[j] == np.uint8(1)) & (sex[j] == np.uint8(FEMALE)) & fertile
+
+
 @kernel
 def find_women(alive: Any, sex: Any, age: Any, first: int, last: int, rows: Any) -> int:
     """List the women of ages first ... last; returns their number.
@@ -127,42 +136,80 @@ def find_women(alive: Any, sex: Any, age: Any, first: int, last: int, rows: Any)
     rows : int32[people + 1], out
     """
     n, marks = 0, np.empty(CHUNK, np.uint8)
-    youngest, oldest, alike = np.int8(first), np.int8(last), np.uint8(FEMALE)
     for low in range(0, alive.size, CHUNK):
         some = slice(low, min(low + CHUNK, alive.size))
-        lives, own_sex, own_age = alive[some], sex[some], age[some]
-        for j in range(lives.size):
-            fertile = (own_age[j] >= youngest) & (own_age[j] <= oldest)
-            marks[j] = (lives[j] == np.uint8(1)) & (own_sex[j] == alike) & fertile
-        for j in range(lives.size):
+        mark_women(alive[some], sex[some], age[some], first, last, marks)
+        for j in range(some.stop - low):
             rows[np.uint32(n)] = np.uint32(low + j)
             n += marks[j]
     return n
 
 
+@rule
+def code_cells(
+    age: Any, marital: Any, n_children: Any, n_sons: Any, since_union: Any, since_birth: Any,
+    education: Any, residence: Any, birth_debt: Any, wait: Any, family: Any, cell: Any,
+) -> None:  # fmt: skip
+    """Write `cell_of` for some rows, by loops that vectorise; of no meaning but for women.
+
+    wait, family : uint8[rows or more], room; cell : int32[rows or more], out
+    """
+    for j in range(age.size):
+        wait[j] = wait_of(marital[j], n_children[j], since_union[j], since_birth[j])
+    for j in range(age.size):
+        family[j] = family_of(n_children[j], n_sons[j])
+    for j in range(age.size):
+        own_age, own = np.int32(age[j]), np.int32(family[j])
+        level, place, waits = np.int32(education[j]), np.int32(residence[j]), np.int32(wait[j])
+        cell[j] = cell_of(own_age, own, level, place, waits, np.int32(birth_debt[j] > 0))
+
+
 @kernel
 def find_cells(
-    rows: Any, age: Any, marital: Any, n_children: Any, n_sons: Any, since_union: Any,
-    since_birth: Any, education: Any, residence: Any, birth_debt: Any,
-    cells: Any, everyone: Any, in_union: Any,
+    alive: Any, sex: Any, age: Any, marital: Any, n_children: Any, n_sons: Any,
+    since_union: Any, since_birth: Any, education: Any, residence: Any, birth_debt: Any,
+    rows: Any, cells: Any, women: Any,
 ) -> int:  # fmt: skip
-    """Cells of the women at risk, rows of the others dropped; returns how many are left.
+    """List the women at risk and their cells; returns how many they are.
 
-    Counts all of them by age, education and residence, and those in union by age. Written
-    without a branch, and with indices that need no test for a sign.
+    rows, cells : int32[people + 1], out
+    women : int64[age, education, residence, 2], all of these ages, by whether in union; out
+    Codes are written for everybody, by the chunk, since that vectorises; women are then listed
+    without a branch and counted in two tables in turn.
     """
-    n = 0
-    for k in range(rows.size):
-        i = np.uint32(rows[k])
-        own_age = np.uint8(age[i])
-        everyone[own_age, education[i], residence[i]] += 1
-        in_union[own_age] += marital[i] == MARRIED
-        wait = wait_of(marital[i], n_children[i], since_union[i], since_birth[i])
-        family = family_of(n_children[i], n_sons[i])
-        debt = birth_debt[i] > 0
-        rows[np.uint32(n)] = i
-        cells[np.uint32(n)] = cell_of(own_age, family, education[i], residence[i], wait, debt)
-        n += (since_birth[i] != 0) & (n_children[i] <= MOST_BORN)
+    n, flat = 0, women.reshape(-1)
+    in_turn, here = np.zeros((2, flat.size), np.int64), np.empty(CHUNK + 1, np.uint32)
+    wait, family, marks = np.empty((3, CHUNK), np.uint8)
+    may, code, cell = (
+        np.empty(CHUNK, np.uint8), np.empty(CHUNK, np.uint16), np.empty(CHUNK, np.int32),
+    )  # fmt: skip
+    levels, places = np.uint16(women.shape[1]), np.uint16(women.shape[2])
+    for low in range(0, alive.size, CHUNK):
+        some = slice(low, min(low + CHUNK, alive.size))
+        own_age, status, born, since = age[some], marital[some], n_children[some], since_birth[some]
+        level, place = education[some], residence[some]
+        code_cells(
+            own_age, status, born, n_sons[some], since_union[some], since, level, place,
+            birth_debt[some], wait, family, cell,
+        )  # fmt: skip
+        mark_women(alive[some], sex[some], own_age, FIRST_AGE, LAST_AGE, marks)
+        for j in range(own_age.size):
+            may[j] = (since[j] != np.uint8(0)) & (born[j] <= np.uint8(MOST_BORN))
+        for j in range(own_age.size):
+            at = (np.uint16(own_age[j]) * levels + np.uint16(level[j])) * places
+            joined = np.uint16(status[j] == np.uint8(MARRIED))
+            code[j] = (at + np.uint16(place[j])) * np.uint16(2) + joined
+        found = 0
+        for j in range(own_age.size):
+            here[np.uint32(found)] = np.uint32(j)
+            found += marks[j]
+        for k in range(found):
+            j = here[k]
+            in_turn[np.uint32(k) & np.uint32(1), code[j]] += 1
+            rows[np.uint32(n)], cells[np.uint32(n)] = np.uint32(low) + j, cell[j]
+            n += may[j]
+    for k in range(flat.size):
+        flat[k] += in_turn[0, k] + in_turn[1, k]
     return n
 
 
@@ -293,15 +340,13 @@ class Risk(NamedTuple):
 
 def women_at_risk(people: Any) -> Risk:
     """List the women at risk, find their cells, count."""
-    women = (people[name] for name in ("alive", "sex", "age"))
-    with people.room(np.int32) as found:
-        rows = found[: find_women(*women, FIRST_AGE, LAST_AGE, found)].copy()
-    cells = np.empty(len(rows), np.int32)
-    everyone = np.zeros((len(AGES), len(EDUCATION), len(RESIDENCES)), np.int64)
-    in_union = np.zeros(len(AGES), np.int64)
-    n = find_cells(rows, *(people[name] for name in OF_WOMEN), cells, everyone, in_union)
-    counts = np.bincount(cells[:n], minlength=CELLS)
-    return Risk(rows[:n], cells[:n], counts, everyone, in_union)
+    columns = (people[name] for name in OF_WOMEN)
+    women = np.zeros((len(AGES), len(EDUCATION), len(RESIDENCES), 2), np.int64)
+    with people.room(np.int32) as found, people.room(np.int32) as coded:
+        n = find_cells(*columns, found, coded, women)
+        rows, cells = found[:n].copy(), coded[:n].copy()
+    counts = np.bincount(cells, minlength=CELLS)
+    return Risk(rows, cells, counts, women.sum(axis=3), women[..., 1].sum(axis=(1, 2)))
 
 
 def wanted_births(risk: Risk, asfr: Floats, survival: Floats) -> Floats:
