@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from ...agents import luck
 from ...agents.columns import CARE_HOME, COLLECTIVES, DORMITORY, FAMILY, WORKS
 from ...agents.compiled import kernel
-from ...agents.frame import listed
+from ...agents.frame import list_rows, listed
 from .. import homes
 from ..household_rules import (
     HOME_CELLS,
@@ -78,21 +78,16 @@ def fill_classes(age: Any, marital: Any, enrolled: Any, collective: Any, code: A
 
 
 @kernel
-def list_at_risk(code: Any, at_risk: Any, rows: Any) -> int:
-    """List those who may leave at all; returns their number."""
+def list_at_risk(id: Any, code: Any, at_risk: Any, rows: Any, ids: Any, classes: Any) -> int:
+    """List those who may leave at all, with their ids and classes; returns their number.
+
+    rows, ids, classes : one longer than the people, out; written without a branch
+    """
     n = np.uint32(0)
     for i in range(code.size):
-        rows[n] = i
+        rows[n], ids[n], classes[n] = i, id[i], code[i]
         n += at_risk[np.uint32(code[i])]
     return int(n)
-
-
-@kernel
-def take(rows: Any, id: Any, code: Any, ids: Any, classes: Any) -> None:
-    """Copy the ids and classes of the listed."""
-    for k in range(rows.size):
-        i = np.uint32(rows[k])
-        ids[k], classes[k] = id[i], code[i]
 
 
 @kernel
@@ -105,17 +100,18 @@ def draw(ids: Any, year: Any, low: Any, high: Any, home: Any, other: Any) -> Non
 
 
 @kernel
-def sift(classes: Any, home: Any, other: Any, r: HouseholdRules, places: Any) -> int:
+def sift(classes: Any, home: Any, other: Any, r: HouseholdRules, marks: Any, places: Any) -> int:
     """List the places whose words may be below a chance; returns their number.
 
     home, other : uint32[classes], words
+    marks : uint8[BLOCK], room; looked at eight at a time, as few are set
     """
-    n = np.uint32(0)
+    most_home, most_other = r.most_home, r.most_other
+    marks[:] = 0
     for k in range(classes.size):
         c = np.uint32(classes[k])
-        places[n] = k
-        n += (home[k] <= r.most_home[c]) | (other[k] <= r.most_other[c])
-    return int(n)
+        marks[k] = (home[k] <= most_home[c]) | (other[k] <= most_other[c])
+    return int(list_rows(marks, 0, places))
 
 
 @kernel
@@ -128,17 +124,17 @@ def leaving(
     Luck is drawn for those at risk alone, and tried against the class before the cell; by the
     block, so that it stays in the nearest cache.
     """
-    code, classes = np.empty(BLOCK, np.int16), np.empty(BLOCK, np.int16)
-    rows, places = np.empty(BLOCK + 1, np.int32), np.empty(BLOCK + 1, np.int32)
-    ids, home, other = np.empty(BLOCK, np.uint64), np.empty(BLOCK, WORD), np.empty(BLOCK, WORD)
+    code, classes = np.empty(BLOCK, np.int16), np.empty(BLOCK + 1, np.int16)
+    rows, places = np.empty(BLOCK + 1, np.int32), np.empty(BLOCK + 1, np.uint32)
+    ids, marks = np.empty(BLOCK + 1, np.uint64), np.empty(BLOCK, np.uint8)
+    home, other = np.empty(BLOCK, WORD), np.empty(BLOCK, WORD)
     leave[:] = 0
     for begin in range(0, age.size, BLOCK):
         some = slice(begin, begin + BLOCK)
         fill_classes(age[some], marital[some], enrolled[some], collective[some], code)
-        n = list_at_risk(code[: len(age[some])], r.at_risk, rows)
-        take(rows[:n], id[some], code, ids, classes)
+        n = list_at_risk(id[some], code[: len(age[some])], r.at_risk, rows, ids, classes)
         draw(ids[:n], r.year, r.low, r.high, home, other)
-        for k in places[: sift(classes[:n], home, other, r, places)]:
+        for k in places[: sift(classes[:n], home, other, r, marks, places)]:
             i = begin + rows[k]
             h = home_cell(age[i], sex[i], residence[i], marital[i] == MARRIED)
             leave[i] = luck.unit(home[k]) < r.home[h]
