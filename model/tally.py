@@ -163,9 +163,9 @@ def count_collective(alive: Any, collective: Any, by_collective: Any) -> None:
         rows = slice(low, min(low + CHUNK, alive.size))
         lives, kind = alive[rows], collective[rows]
         for k in range(by_collective.size):
-            own, n = np.uint8(k + 1), np.int32(0)  # a byte, as the column is
+            own, n = np.uint8(k + 1), np.int64(0)  # a byte, as the column is
             for j in range(lives.size):
-                n += lives[j] if kind[j] == own else np.uint8(0)
+                n += np.uint8(lives[j] * (kind[j] == own))
             by_collective[k] += n
 
 
