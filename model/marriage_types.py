@@ -143,12 +143,12 @@ def fit(p: Parameters, kinds: Types, couples: Whole, exposure: Floats, persons: 
     cells = np.flatnonzero(expected)
     classes = np.stack([m.label.ravel()[cells] + k for m, k in zip(sorts, end[:-1], strict=True)])
     wanted = np.concatenate([m.sums(seen) for m in sorts])
-    level, factors = 1.0, np.ones(end[-1])
+    level, factors, married = 1.0, np.ones(end[-1]), seen.sum()
     total, sums = expected.sum(), np.empty(end[-1])
     for _ in range(FITS):
         before = total
         worst = meet_margins(cells, classes, end, wanted, weight, factors, sums, expected.ravel())
-        scale = seen.sum() / expected.sum()
+        scale = married / expected.sum()
         level *= scale
         expected *= scale
         total = expected.sum()
