@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .compiled import kernel, rule
-from .frame import People
 from .luck import BASE_SHIFT, MOST_CHILDREN
 
 SHIFT, BASE = np.uint64(BASE_SHIFT), np.uint64(1 << BASE_SHIFT)
@@ -25,8 +24,8 @@ class Sibships(NamedTuple):
     number: NDArray[np.uint32]
 
     @classmethod
-    def of(cls, people: People) -> Self:
-        """Those of these people, views."""
+    def of(cls, people: Any) -> Self:
+        """Those of these people, by name of a column; views."""
         return cls(people["id"], people["sibship"])
 
 
@@ -50,7 +49,7 @@ def write_mothers(identity: Any, number: Any, out: Any) -> None:
         out[i] = mother_id(identity[i], number[i])
 
 
-def mother_ids(people: People, rows: Any = slice(None)) -> NDArray[np.uint64]:
+def mother_ids(people: Any, rows: Any = slice(None)) -> NDArray[np.uint64]:
     """Id of the mother of these people, known or not, uint64[n]."""
     identity, number = people["id"][rows], people["sibship"][rows]
     out = np.empty(len(identity), np.uint64)

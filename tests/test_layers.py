@@ -50,11 +50,12 @@ def test_events_and_policies_meet_only_in_columns(folder):
         assert not [name for name in own if name.startswith(folder.replace("/", "."))], path
 
 
-def test_kernels_and_luck_stand_on_numpy_and_numba_alone():
-    for path in (*(ROOT / "model/kernels").glob("*.py"), ROOT / "agents/luck.py"):
+def test_kernels_and_what_ids_tell_stand_on_numpy_and_numba_alone():
+    ids = "agents/luck.py", "agents/sibships.py"
+    for path in (*(ROOT / "model/kernels").glob("*.py"), *(ROOT / name for name in ids)):
         own, other = imports(path)
         assert {name.split(".")[0] for name in other} <= BARE, path
-        assert set(own) <= {"agents.compiled"}, path
+        assert set(own) <= {"agents.compiled", "agents.luck", "agents.sibships"}, path
 
 
 def test_folders_re_export_nothing():
