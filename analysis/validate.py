@@ -21,7 +21,7 @@ from . import score
 from .compare import ERROR
 from .intervals import Estimate, estimate
 from .score import FITTED, HIGH, LAST_FITTED, LAST_SCORED, LOW, SCORED, SHOCK, score_table
-from .validate_figures import Cell, Span, Way
+from .validate_figures import Cell, Way
 from .validate_files import Given, read_published
 
 LATER = "later years"
@@ -192,15 +192,8 @@ def cell_text(cell: Cell, language: str = "en") -> str:
             words.append(IN_CHINESE.get(label, label) if language == "zh" else label)
             continue
         forms = WRITTEN.get(dim, (f"{dim} {{}}", f"{dim} {{}}"))
-        text = _span_text(label)
-        words.append(forms[language == "zh"].format(text))
+        words.append(forms[language == "zh"].format(label))
     return ("，" if language == "zh" else ", ").join(words)
-
-
-def _span_text(span: Span) -> str:
-    if span.last is None:
-        return f"{span.first}+"
-    return str(span.first) if span.first == span.last else f"{span.first}-{span.last}"
 
 
 def _misses_first(rows: pd.DataFrame) -> pd.DataFrame:

@@ -27,6 +27,11 @@ class Span(NamedTuple):
     first: int
     last: int | None
 
+    def __str__(self) -> str:
+        if self.last is None:
+            return f"{self.first}+"
+        return str(self.first) if self.first == self.last else f"{self.first}-{self.last}"
+
 
 Cell = Mapping[str, Span | str]
 Measure = Callable[[xr.Dataset, Cell], xr.DataArray]

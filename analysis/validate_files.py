@@ -208,7 +208,7 @@ def _given(
     way = way_of(figure, cell, dataset)
     if not isinstance(way, Way):
         column, allowed = way
-        shown = _written(cell[column]) if column else " by ".join([row.quantity, *cell])
+        shown = str(cell[column]) if column else " by ".join([row.quantity, *cell])
         return None, [*problems, line.problem(column, shown, allowed)]
     return (None if problems else Given(line.file, line.number, row, cell, figure, way)), problems
 
@@ -312,14 +312,6 @@ def _allowed(column: str, dataset: xr.Dataset) -> str:
     if is_counted(labels):
         return f"a whole number such as {labels[1]}, a rising range, or {labels[-1]}+"
     return "one of " + ", ".join(map(str, labels))
-
-
-def _written(label: Span | str) -> str:
-    if isinstance(label, str):
-        return label
-    if label.last is None:
-        return f"{label.first}+"
-    return str(label.first) if label.first == label.last else f"{label.first}-{label.last}"
 
 
 def _twice(given: Sequence[Given]) -> list[Problem]:

@@ -129,9 +129,7 @@ def months_of_payment(age: int, divisors: Floats) -> int:
 
 
 @rule
-def flag_employees(
-    alive: Any, work: Any, scheme: Any, pension: Any, flag: Any
-) -> None:  # fmt: skip
+def flag_employees(alive: Any, work: Any, scheme: Any, pension: Any, flag: Any) -> None:
     """Mark the employees who may pay; flag : uint8[people], out. It vectorises."""
     for i in range(alive.size):
         at_work = (work[i] == AT_ENTERPRISE) | (work[i] == AT_PUBLIC)

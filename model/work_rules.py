@@ -173,7 +173,7 @@ def next_deviation(z: float, innovation: float, t: WorkTables) -> float:
 
 @rule
 def log_earnings(level: float, lasting: float, z: float, luck_: float, t: WorkTables) -> float:
-    """Log of `relative_earnings`; two standard normals, and z."""
+    """Log of earnings over a median enterprise worker of 30; two standard normals, and z."""
     return float(level + t.lasting_sd * lasting + z + t.transitory_sd * luck_)
 
 

@@ -228,7 +228,7 @@ def leave(model: "SongheModel", candidates: Rows, position: Array) -> None:
 
     position : float64[n] in (0, 1), of each candidate's uniform below the own chance; the
         unit goes if it lies in the first of as many parts as the unit has members, and stays if
-    one of them would leave a spouse
+        one of them would leave a spouse
     """
     people = model.people
     heads = np.empty(len(candidates), np.int64)
